@@ -1,0 +1,81 @@
+//! The portal: what every rule needs and is handed first.
+
+mod data_keys;
+mod sql;
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::crypto::clinic_keys::ClinicKeys;
+use crate::crypto::key_ring::KeyRing;
+use crate::crypto::passwords::{HashingParameters, PasswordHasher};
+use crate::db::Db;
+use crate::error::InternalError;
+
+pub use data_keys::{KeyUse, WrappedKey};
+
+/// Settings, time, data and secrets; cheap to clone.
+#[derive(Clone)]
+pub struct Portal(Arc<Inner>);
+
+/// What a [`Portal`] holds.
+pub struct Inner {
+    /// What the operator set.
+    pub config: Config,
+    /// The present.
+    pub clock: Clock,
+    /// The database.
+    pub db: Db,
+    /// The clinic's derived secrets.
+    pub keys: ClinicKeys,
+    /// What wraps the data keys.
+    pub ring: KeyRing,
+    /// The bounded pool that hashes passwords.
+    pub hasher: PasswordHasher,
+    /// Told when a dispatch was queued, so that it leaves at once.
+    pub wake: Notify,
+}
+
+impl Deref for Portal {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Portal {
+    /// Opens the database, brings its schema up to date when `migrate` is set, and unlocks the clinic's root secret
+    /// with the key ring (making it on a new database).
+    ///
+    /// # Errors
+    /// When the database does not answer, its schema is not this program's, or no key of the ring opens the root.
+    pub async fn open(config: Config, clock: Clock, migrate: bool) -> Result<Self, InternalError> {
+        let db = Db::open(&config.database_url, config.database_connections)
+            .await
+            .map_err(|error| InternalError::new("opening the database", error))?;
+        if migrate {
+            db.migrate().await.map_err(|error| InternalError::new("bringing the schema up to date", error))?;
+        }
+        if !db.migration_state().await?.is_current() {
+            return Err(InternalError::because(
+                "the database's schema is not the one this program knows: run `salus migrate`, or start the version that made it",
+            ));
+        }
+        let ring = config.keys.clone().ok_or_else(|| InternalError::because("no key ring is set: see SALUS_KEYS"))?;
+        let root = data_keys::root(&db, &ring, clock.now()).await?;
+        let keys = ClinicKeys::from_root(&root);
+        let hasher = PasswordHasher::new(
+            &keys.pepper,
+            HashingParameters::default(),
+            config.hashing_cores,
+            Duration::from_secs(2),
+        );
+        Ok(Self(Arc::new(Inner { config, clock, db, keys, ring, hasher, wake: Notify::new() })))
+    }
+}
