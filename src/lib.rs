@@ -14,6 +14,7 @@ pub mod crypto;
 pub mod db;
 pub mod error;
 pub mod identity;
+pub mod limits;
 pub mod messaging;
 pub mod portal;
 pub mod types;

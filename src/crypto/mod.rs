@@ -1,1 +1,10 @@
-//!
+//! Secrets and what is made with them: keys, sealed fields, blind indexes, passwords, codes.
+
+pub mod blind_index;
+pub mod clinic_keys;
+pub mod codes;
+mod common_passwords;
+pub mod key_ring;
+pub mod passwords;
+pub mod random;
+pub mod sealed;

@@ -1,1 +1,8 @@
-//!
+//! What leaves the building: text messages and mail, queued with the change that caused them and then dispatched.
+
+pub mod dispatches;
+pub mod email;
+pub mod gateways;
+pub mod sms;
+pub mod texts;
+pub mod worker;

@@ -1,1 +1,13 @@
-//!
+//! Values that check themselves: each is valid because it exists.
+
+pub mod actor;
+pub mod birth_date;
+pub mod country;
+pub mod email_address;
+pub mod ids;
+pub mod locale;
+pub mod network;
+pub mod person_name;
+pub mod phone;
+pub mod text_value;
+pub mod zone;

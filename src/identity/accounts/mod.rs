@@ -1,0 +1,290 @@
+//! Accounts: people who can sign in.
+
+mod open;
+mod sql;
+
+use crate::clock::Timestamp;
+use crate::crypto::blind_index;
+use crate::crypto::sealed::{DataKey, Place, Sealed};
+use crate::db::Tx;
+use crate::error::{Failure, InternalError};
+use crate::messaging::dispatches::Contact;
+use crate::messaging::texts::{Notice, Values};
+use crate::messaging::{dispatches, texts};
+use crate::portal::Portal;
+use crate::types::actor::{Actor, Role};
+use crate::types::email_address::EmailAddress;
+use crate::types::ids::{AccountId, DataKeyId, PatientId};
+use crate::types::locale::Locale;
+use crate::types::network::Network;
+use crate::types::person_name::PersonName;
+use crate::types::phone::PhoneNumber;
+use crate::types::text_value::TextValue;
+use crate::types::zone::Zone;
+use crate::{audit, audit::Deed, audit::Event};
+
+pub use open::{NewAccount, OpenRefusal, open};
+
+/// Someone who can sign in.
+pub struct Account {
+    /// The account.
+    pub id: AccountId,
+    /// What they may do.
+    pub role: Role,
+    /// Their clinical record, if they are a patient.
+    pub patient: Option<PatientId>,
+    /// Their name.
+    pub name: PersonName,
+    /// Their mail address.
+    pub email: EmailAddress,
+    /// Their mobile phone.
+    pub phone: PhoneNumber,
+    /// The blind index of the phone.
+    pub phone_index: [u8; 32],
+    /// The blind index of the mail address.
+    pub email_index: [u8; 32],
+    /// The row of their data key.
+    pub data_key_id: DataKeyId,
+    /// Their data key.
+    pub key: DataKey,
+    /// The stored password hash (PHC).
+    pub password_hash: String,
+    /// Rises with every change that ends sessions elsewhere.
+    pub version: i64,
+    /// Their language.
+    pub locale: Locale,
+    /// Their zone.
+    pub zone: Zone,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// Since when it is turned off.
+    pub turned_off_at: Option<Timestamp>,
+    /// Wrong codes from browsers that never proved themselves, over the life of this password.
+    pub strange_codes: i64,
+    /// Wrong answers in a row on the text-message factor, over its life.
+    pub sms_wrong: i64,
+}
+
+impl Account {
+    /// Who acts when this person acts.
+    pub fn actor(&self) -> Actor {
+        Actor::Account { id: self.id, role: self.role }
+    }
+
+    /// Where this person is reached.
+    pub fn contact(&self) -> Contact {
+        Contact {
+            account: Some(self.id),
+            data_key_id: self.data_key_id,
+            key: self.key.clone(),
+            phone: Some(self.phone.clone()),
+            email: self.email.clone(),
+            locale: self.locale,
+        }
+    }
+}
+
+fn place(column: &'static str, id: AccountId) -> Place {
+    Place { table: "accounts", column, row: id.to_string() }
+}
+
+fn unseal<T: TextValue>(bytes: &[u8], key: &DataKey, column: &'static str, id: AccountId) -> Result<T, InternalError> {
+    Sealed::<T>::from_bytes(bytes.to_vec())
+        .open(key, &place(column, id))
+        .map_err(|error| InternalError::new("opening an account", error))
+}
+
+fn opened(portal: &Portal, row: sql::AccountRow) -> Result<Account, InternalError> {
+    let key = portal.data_key(&row.key)?;
+    let index = |bytes: Vec<u8>| <[u8; 32]>::try_from(bytes).map_err(|_| InternalError::because("a blind index is not 32 bytes"));
+    Ok(Account {
+        name: unseal(&row.name_sealed, &key, "name_sealed", row.id)?,
+        email: unseal(&row.email_sealed, &key, "email_sealed", row.id)?,
+        phone: unseal(&row.phone_sealed, &key, "phone_sealed", row.id)?,
+        phone_index: index(row.phone_index)?,
+        email_index: index(row.email_index)?,
+        id: row.id,
+        role: row.role,
+        patient: row.patient,
+        data_key_id: row.key.id,
+        key,
+        password_hash: row.password_hash,
+        version: row.version,
+        locale: row.locale,
+        zone: row.zone,
+        opened_at: row.opened_at,
+        turned_off_at: row.turned_off_at,
+        strange_codes: row.strange_codes,
+        sms_wrong: row.sms_wrong,
+    })
+}
+
+/// The account of an id.
+///
+/// # Errors
+/// When the database fails or the row does not open.
+pub async fn find(portal: &Portal, id: AccountId) -> Result<Option<Account>, InternalError> {
+    let row = {
+        let mut connection = portal.db.read().await?;
+        sql::find(&mut connection, id).await?
+    };
+    row.map(|row| opened(portal, row)).transpose()
+}
+
+/// The same inside a transaction.
+///
+/// # Errors
+/// When the database fails or the row does not open.
+pub async fn find_in(portal: &Portal, tx: &mut Tx, id: AccountId) -> Result<Option<Account>, InternalError> {
+    sql::find(tx, id).await?.map(|row| opened(portal, row)).transpose()
+}
+
+/// The account of a mail address.
+///
+/// # Errors
+/// When the database fails or the row does not open.
+pub async fn find_by_email(portal: &Portal, email: &EmailAddress) -> Result<Option<Account>, InternalError> {
+    let index = blind_index::index_email(&portal.keys.index, email);
+    let row = {
+        let mut connection = portal.db.read().await?;
+        sql::find_by_email(&mut connection, &index).await?
+    };
+    row.map(|row| opened(portal, row)).transpose()
+}
+
+/// Everybody with an account, newest first; `role` narrows.
+///
+/// # Errors
+/// When the database fails or a row does not open.
+pub async fn list(portal: &Portal, role: Option<Role>, offset: i64, limit: i64) -> Result<Vec<Account>, InternalError> {
+    let rows = {
+        let mut connection = portal.db.read().await?;
+        sql::list(&mut connection, role, offset, limit).await?
+    };
+    rows.into_iter().map(|row| opened(portal, row)).collect()
+}
+
+/// How many accounts there are, turned off ones included; `role` narrows.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count(portal: &Portal, role: Option<Role>) -> Result<i64, InternalError> {
+    let mut connection = portal.db.read().await?;
+    Ok(sql::count(&mut connection, role).await?)
+}
+
+/// Accounts that a phone is bound to.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sharing_phone(portal: &Portal, phone_index: &[u8; 32]) -> Result<i64, InternalError> {
+    let mut connection = portal.db.read().await?;
+    Ok(sql::sharing_phone(&mut connection, phone_index).await?)
+}
+
+/// Stores a new password hash and ends, by the version, every session made before. Wrong codes counted against the
+/// old password are forgotten with it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_password(portal: &Portal, tx: &mut Tx, id: AccountId, hash: &str) -> Result<(), InternalError> {
+    Ok(sql::set_password(tx, id, hash, portal.clock.now()).await?)
+}
+
+/// Stores the same password under risen parameters; sessions stay.
+///
+/// # Errors
+/// When the database fails.
+pub async fn rehash(tx: &mut Tx, id: AccountId, old: &str, new: &str) -> Result<(), InternalError> {
+    Ok(sql::rehash(tx, id, old, new).await?)
+}
+
+/// Counts a wrong code on the text-message factor, and, from a browser that never proved itself, against the life of
+/// the password. Answers both counts.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_wrong_code(tx: &mut Tx, id: AccountId, strange: bool) -> Result<(i64, i64), InternalError> {
+    Ok(sql::count_wrong_code(tx, id, strange).await?)
+}
+
+/// A right code: the factor's wrong answers in a row start anew; those of strange browsers do not.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forgive_factor(tx: &mut Tx, id: AccountId) -> Result<(), InternalError> {
+    Ok(sql::forgive_factor(tx, id).await?)
+}
+
+/// Changes the language and the zone.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_profile(portal: &Portal, by: &Actor, id: AccountId, locale: Locale, zone: &Zone, from: &Network) -> Result<(), InternalError> {
+    let mut tx = portal.db.begin().await?;
+    sql::set_profile(&mut tx, id, locale, zone).await?;
+    audit::record(portal, &mut tx, Event::new(by.clone(), Deed::ProfileChanged).on(id).from(from)).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Why an account stays as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TurnRefusal {
+    /// No such account.
+    NotFound,
+    /// Nobody turns their own account off.
+    Oneself,
+    /// The last admin who can sign in stays.
+    LastAdmin,
+    /// A reason is required.
+    NoReason,
+}
+
+/// Turns an account off, or on again. Off: nobody signs in with it and its sessions end at once.
+///
+/// # Errors
+/// Refused as [`TurnRefusal`] says.
+pub async fn turn(
+    portal: &Portal,
+    by: &Actor,
+    id: AccountId,
+    on: bool,
+    reason: &str,
+    from: &Network,
+) -> Result<(), Failure<TurnRefusal>> {
+    if reason.trim().is_empty() {
+        return Err(Failure::Refused(TurnRefusal::NoReason));
+    }
+    if matches!(by, Actor::Account { id: me, .. } if *me == id) {
+        return Err(Failure::Refused(TurnRefusal::Oneself));
+    }
+    let now = portal.clock.now();
+    let mut tx = portal.db.begin().await?;
+    let Some(account) = find_in(portal, &mut tx, id).await? else { return Err(Failure::Refused(TurnRefusal::NotFound)) };
+    if !on && account.role == Role::Admin && sql::admins_on(&mut tx, id).await? == 0 {
+        return Err(Failure::Refused(TurnRefusal::LastAdmin));
+    }
+    sql::turn(&mut tx, id, (!on).then_some(now)).await?;
+    let deed = if on { Deed::AccountTurnedOn } else { Deed::AccountTurnedOff };
+    audit::record(portal, &mut tx, Event::new(by.clone(), deed).on(id).because(reason.trim()).from(from)).await?;
+    if !on {
+        dispatches::queue_mail(portal, &mut tx, &account.contact(), Notice::TurnedOff, &Values::new(), dispatches::MAIL_LIFE)
+            .await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Queues a notice to the account's owner, by mail and, when it has one, by text.
+///
+/// # Errors
+/// When the database fails.
+pub async fn tell(portal: &Portal, tx: &mut Tx, account: &Account, notice: Notice, values: &texts::Values, by_text: bool) -> Result<(), InternalError> {
+    let contact = account.contact();
+    dispatches::queue_mail(portal, tx, &contact, notice, values, dispatches::MAIL_LIFE).await?;
+    if by_text {
+        dispatches::queue_text(portal, tx, &contact, notice, values).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,296 @@
+//! Statements on `accounts`, and the rows of `patients` and `doctors` that open with an account.
+
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
+
+use crate::clock::{Timestamp, from_ms};
+use crate::db::{self, is_duplicate, parse};
+use crate::portal::WrappedKey;
+use crate::types::actor::Role;
+use crate::types::ids::{AccountId, DataKeyId, PatientId};
+use crate::types::locale::Locale;
+use crate::types::zone::Zone;
+
+/// An account as it lies in the table.
+pub(super) struct AccountRow {
+    pub id: AccountId,
+    pub role: Role,
+    pub patient: Option<PatientId>,
+    pub key: WrappedKey,
+    pub name_sealed: Vec<u8>,
+    pub email_sealed: Vec<u8>,
+    pub email_index: Vec<u8>,
+    pub phone_sealed: Vec<u8>,
+    pub phone_index: Vec<u8>,
+    pub password_hash: String,
+    pub version: i64,
+    pub locale: Locale,
+    pub zone: Zone,
+    pub opened_at: Timestamp,
+    pub turned_off_at: Option<Timestamp>,
+    pub strange_codes: i64,
+    pub sms_wrong: i64,
+}
+
+fn account(row: &AnyRow) -> db::Result<AccountRow> {
+    Ok(AccountRow {
+        id: parse("id", row.try_get("id")?)?,
+        role: parse("role", row.try_get("role")?)?,
+        patient: row.try_get::<Option<&str>, _>("patient_id")?.map(|id| parse("patient_id", id)).transpose()?,
+        key: WrappedKey {
+            id: parse("data_key_id", row.try_get("data_key_id")?)?,
+            key_id: row.try_get("key_id")?,
+            wrapped: row.try_get("wrapped")?,
+        },
+        name_sealed: row.try_get("name_sealed")?,
+        email_sealed: row.try_get("email_sealed")?,
+        email_index: row.try_get("email_index")?,
+        phone_sealed: row.try_get("phone_sealed")?,
+        phone_index: row.try_get("phone_index")?,
+        password_hash: row.try_get("password_hash")?,
+        version: row.try_get("version")?,
+        locale: parse("locale", row.try_get("locale")?)?,
+        zone: parse("time_zone", row.try_get("time_zone")?)?,
+        opened_at: from_ms(row.try_get("opened_at")?),
+        turned_off_at: row.try_get::<Option<i64>, _>("turned_off_at")?.map(from_ms),
+        strange_codes: row.try_get("strange_codes")?,
+        sms_wrong: row.try_get("sms_wrong")?,
+    })
+}
+
+/// The columns of [`AccountRow`]; accounts whose key was destroyed are gone.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT a.id, a.role, p.id AS patient_id, a.data_key_id, k.key_id, k.wrapped, a.name_sealed, a.email_sealed,
+                    a.email_index, a.phone_sealed, a.phone_index, a.password_hash, a.version, a.locale, a.time_zone,
+                    a.opened_at, a.turned_off_at, a.strange_codes, a.sms_wrong
+             FROM accounts a
+             JOIN data_keys k ON k.id = a.data_key_id AND k.wrapped IS NOT NULL
+             LEFT JOIN patients p ON p.account_id = a.id ",
+            $rest
+        )
+    };
+}
+
+/// One account.
+pub(super) async fn find(connection: &mut AnyConnection, id: AccountId) -> db::Result<Option<AccountRow>> {
+    let row = sqlx::query(select!("WHERE a.id = $1")).bind(id.to_string()).fetch_optional(connection).await?;
+    row.as_ref().map(account).transpose()
+}
+
+/// The account of a mail address's blind index.
+pub(super) async fn find_by_email(connection: &mut AnyConnection, index: &[u8; 32]) -> db::Result<Option<AccountRow>> {
+    let row = sqlx::query(select!("WHERE a.email_index = $1")).bind(index.as_slice()).fetch_optional(connection).await?;
+    row.as_ref().map(account).transpose()
+}
+
+/// A page of accounts, newest first.
+pub(super) async fn list(
+    connection: &mut AnyConnection,
+    role: Option<Role>,
+    offset: i64,
+    limit: i64,
+) -> db::Result<Vec<AccountRow>> {
+    sqlx::query(select!("WHERE ($1 IS NULL OR a.role = $1) ORDER BY a.opened_at DESC, a.id DESC LIMIT $2 OFFSET $3"))
+        .bind(role.map(Role::as_str))
+        .bind(limit)
+        .bind(offset)
+        .fetch_all(connection)
+        .await?
+        .iter()
+        .map(account)
+        .collect()
+}
+
+/// How many accounts.
+pub(super) async fn count(connection: &mut AnyConnection, role: Option<Role>) -> db::Result<i64> {
+    sqlx::query_scalar("SELECT COUNT(*) FROM accounts WHERE ($1 IS NULL OR role = $1)")
+        .bind(role.map(Role::as_str))
+        .fetch_one(connection)
+        .await
+}
+
+/// Accounts of a phone's blind index.
+pub(super) async fn sharing_phone(connection: &mut AnyConnection, index: &[u8; 32]) -> db::Result<i64> {
+    sqlx::query_scalar("SELECT COUNT(*) FROM accounts WHERE phone_index = $1")
+        .bind(index.as_slice())
+        .fetch_one(connection)
+        .await
+}
+
+/// The first of a phone's three places that nobody has.
+pub(super) async fn free_phone_place(connection: &mut AnyConnection, index: &[u8; 32]) -> db::Result<Option<i64>> {
+    let taken: Vec<i64> = sqlx::query_scalar("SELECT CAST(phone_place AS BIGINT) FROM accounts WHERE phone_index = $1")
+        .bind(index.as_slice())
+        .fetch_all(connection)
+        .await?;
+    Ok((1..=3).find(|place| !taken.contains(place)))
+}
+
+/// An account to add.
+pub(super) struct NewRow<'a> {
+    pub id: AccountId,
+    pub role: Role,
+    pub data_key_id: DataKeyId,
+    pub name_sealed: Vec<u8>,
+    pub email_sealed: Vec<u8>,
+    pub email_index: [u8; 32],
+    pub phone_sealed: Vec<u8>,
+    pub phone_index: [u8; 32],
+    pub phone_place: i64,
+    pub password_hash: &'a str,
+    pub locale: Locale,
+    pub zone: &'a Zone,
+    pub now: Timestamp,
+}
+
+/// Adds the account; false when the email is taken, or the phone's place was taken at the same instant.
+pub(super) async fn insert(connection: &mut AnyConnection, row: &NewRow<'_>) -> db::Result<bool> {
+    let inserted = sqlx::query(
+        "INSERT INTO accounts (id, role, data_key_id, name_sealed, email_sealed, email_index, phone_sealed, phone_index,
+                               phone_place, password_hash, password_set_at, version, locale, time_zone, opened_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, CAST($9 AS SMALLINT), $10, $11, 1, $12, $13, $11)
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(row.id.to_string())
+    .bind(row.role.as_str())
+    .bind(row.data_key_id.to_string())
+    .bind(&row.name_sealed)
+    .bind(&row.email_sealed)
+    .bind(row.email_index.as_slice())
+    .bind(&row.phone_sealed)
+    .bind(row.phone_index.as_slice())
+    .bind(row.phone_place)
+    .bind(row.password_hash)
+    .bind(row.now.as_millisecond())
+    .bind(row.locale.code())
+    .bind(row.zone.as_str())
+    .execute(connection)
+    .await;
+    match inserted {
+        Ok(done) => Ok(done.rows_affected() == 1),
+        Err(error) if is_duplicate(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Adds the clinical record of a new patient.
+pub(super) async fn insert_patient(
+    connection: &mut AnyConnection,
+    id: PatientId,
+    account: AccountId,
+    data_key: DataKeyId,
+    name: &[u8],
+    birth_date: &[u8],
+    now: Timestamp,
+) -> db::Result<()> {
+    sqlx::query(
+        "INSERT INTO patients (id, account_id, data_key_id, name_sealed, birth_date_sealed, made_at)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(id.to_string())
+    .bind(account.to_string())
+    .bind(data_key.to_string())
+    .bind(name)
+    .bind(birth_date)
+    .bind(now.as_millisecond())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Adds what booking shows of a new doctor.
+pub(super) async fn insert_doctor(
+    connection: &mut AnyConnection,
+    account: AccountId,
+    specialty: &str,
+    zone: &Zone,
+    now: Timestamp,
+) -> db::Result<()> {
+    sqlx::query("INSERT INTO doctors (account_id, specialty, time_zone, made_at) VALUES ($1, $2, $3, $4)")
+        .bind(account.to_string())
+        .bind(specialty)
+        .bind(zone.as_str())
+        .bind(now.as_millisecond())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Stores a new password and raises the version.
+pub(super) async fn set_password(connection: &mut AnyConnection, id: AccountId, hash: &str, now: Timestamp) -> db::Result<()> {
+    sqlx::query(
+        "UPDATE accounts SET password_hash = $2, password_set_at = $3, version = version + 1, strange_codes = 0
+         WHERE id = $1",
+    )
+    .bind(id.to_string())
+    .bind(hash)
+    .bind(now.as_millisecond())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Replaces the hash unless the password was changed meanwhile.
+pub(super) async fn rehash(connection: &mut AnyConnection, id: AccountId, old: &str, new: &str) -> db::Result<()> {
+    sqlx::query("UPDATE accounts SET password_hash = $3 WHERE id = $1 AND password_hash = $2")
+        .bind(id.to_string())
+        .bind(old)
+        .bind(new)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Counts a wrong code; answers (in a row on the factor, from strange browsers).
+pub(super) async fn count_wrong_code(connection: &mut AnyConnection, id: AccountId, strange: bool) -> db::Result<(i64, i64)> {
+    let row = sqlx::query(
+        "UPDATE accounts SET sms_wrong = sms_wrong + 1, strange_codes = strange_codes + $2
+         WHERE id = $1
+         RETURNING sms_wrong, strange_codes",
+    )
+    .bind(id.to_string())
+    .bind(i64::from(strange))
+    .fetch_one(connection)
+    .await?;
+    Ok((row.try_get(0)?, row.try_get(1)?))
+}
+
+/// Forgets the factor's wrong answers in a row.
+pub(super) async fn forgive_factor(connection: &mut AnyConnection, id: AccountId) -> db::Result<()> {
+    sqlx::query("UPDATE accounts SET sms_wrong = 0 WHERE id = $1 AND sms_wrong > 0")
+        .bind(id.to_string())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Changes language and zone.
+pub(super) async fn set_profile(connection: &mut AnyConnection, id: AccountId, locale: Locale, zone: &Zone) -> db::Result<()> {
+    sqlx::query("UPDATE accounts SET locale = $2, time_zone = $3 WHERE id = $1")
+        .bind(id.to_string())
+        .bind(locale.code())
+        .bind(zone.as_str())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Admins other than this one who can sign in.
+pub(super) async fn admins_on(connection: &mut AnyConnection, but: AccountId) -> db::Result<i64> {
+    sqlx::query_scalar("SELECT COUNT(*) FROM accounts WHERE role = 'admin' AND turned_off_at IS NULL AND id <> $1")
+        .bind(but.to_string())
+        .fetch_one(connection)
+        .await
+}
+
+/// Turns the account off at an instant, or on again.
+pub(super) async fn turn(connection: &mut AnyConnection, id: AccountId, off_at: Option<Timestamp>) -> db::Result<()> {
+    sqlx::query("UPDATE accounts SET turned_off_at = $2, version = version + 1 WHERE id = $1")
+        .bind(id.to_string())
+        .bind(off_at.map(|at| at.as_millisecond()))
+        .execute(connection)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,209 @@
+//! Statements on `dispatches` and `attempts`.
+
+use sqlx::{AnyConnection, Row};
+
+use super::Kind;
+use crate::clock::{Timestamp, from_ms};
+use crate::db::{self, parse};
+use crate::types::ids::{AccountId, ChallengeId, DataKeyId, DispatchId};
+use crate::types::locale::Locale;
+
+/// A dispatch to add.
+pub(super) struct NewRow {
+    pub id: DispatchId,
+    pub kind: &'static str,
+    pub account_id: Option<AccountId>,
+    pub data_key_id: DataKeyId,
+    pub to_sealed: Vec<u8>,
+    pub template: &'static str,
+    pub locale: Locale,
+    pub values_sealed: Vec<u8>,
+    pub challenge_id: Option<ChallengeId>,
+    pub now: Timestamp,
+    pub useless_at: Timestamp,
+}
+
+/// Adds a dispatch that is due at once.
+pub(super) async fn insert(connection: &mut AnyConnection, row: &NewRow) -> db::Result<()> {
+    sqlx::query(
+        "INSERT INTO dispatches (id, kind, account_id, data_key_id, to_sealed, template, locale, values_sealed,
+                                 challenge_id, queued_at, due_at, useless_at, leased_until, tries)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, 0, 0)",
+    )
+    .bind(row.id.to_string())
+    .bind(row.kind)
+    .bind(row.account_id.map(|id| id.to_string()))
+    .bind(row.data_key_id.to_string())
+    .bind(&row.to_sealed)
+    .bind(row.template)
+    .bind(row.locale.code())
+    .bind(&row.values_sealed)
+    .bind(row.challenge_id.map(|id| id.to_string()))
+    .bind(row.now.as_millisecond())
+    .bind(row.useless_at.as_millisecond())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A dispatch that is due, with the key it is sealed under.
+pub(super) struct DueRow {
+    pub id: DispatchId,
+    pub kind: Kind,
+    pub data_key_id: DataKeyId,
+    pub key_id: String,
+    pub wrapped: Option<Vec<u8>>,
+    pub to_sealed: Vec<u8>,
+    pub template: String,
+    pub locale: Locale,
+    pub values_sealed: Vec<u8>,
+    pub challenge_id: Option<ChallengeId>,
+    pub useless_at: Timestamp,
+    pub tries: i64,
+}
+
+/// Due dispatches that nobody holds, oldest first.
+pub(super) async fn due(connection: &mut AnyConnection, now: Timestamp, limit: i64) -> db::Result<Vec<DueRow>> {
+    sqlx::query(
+        "SELECT d.id, d.kind, d.data_key_id, d.to_sealed, d.template, d.locale, d.values_sealed, d.challenge_id,
+                d.useless_at, d.tries, k.key_id, k.wrapped
+         FROM dispatches d
+         JOIN data_keys k ON k.id = d.data_key_id
+         WHERE d.ended_at IS NULL AND d.due_at <= $1 AND d.leased_until <= $1
+         ORDER BY d.due_at, d.id
+         LIMIT $2",
+    )
+    .bind(now.as_millisecond())
+    .bind(limit)
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(|row| {
+        Ok(DueRow {
+            id: parse("id", row.try_get("id")?)?,
+            kind: if row.try_get::<&str, _>("kind")? == "sms" { Kind::Sms } else { Kind::Email },
+            data_key_id: parse("data_key_id", row.try_get("data_key_id")?)?,
+            key_id: row.try_get("key_id")?,
+            wrapped: row.try_get("wrapped")?,
+            to_sealed: row.try_get("to_sealed")?,
+            template: row.try_get("template")?,
+            locale: parse("locale", row.try_get("locale")?)?,
+            values_sealed: row.try_get("values_sealed")?,
+            challenge_id: row.try_get::<Option<&str>, _>("challenge_id")?.map(|id| parse("challenge_id", id)).transpose()?,
+            useless_at: from_ms(row.try_get("useless_at")?),
+            tries: row.try_get("tries")?,
+        })
+    })
+    .collect()
+}
+
+/// Takes the dispatch; false when another worker did. `tries` names the state that was read.
+pub(super) async fn lease(
+    connection: &mut AnyConnection,
+    id: DispatchId,
+    tries: i64,
+    now: Timestamp,
+    until: Timestamp,
+) -> db::Result<bool> {
+    let leased = sqlx::query(
+        "UPDATE dispatches SET leased_until = $4, tries = tries + 1
+         WHERE id = $1 AND tries = $2 AND ended_at IS NULL AND leased_until <= $3",
+    )
+    .bind(id.to_string())
+    .bind(tries)
+    .bind(now.as_millisecond())
+    .bind(until.as_millisecond())
+    .execute(connection)
+    .await?;
+    Ok(leased.rows_affected() == 1)
+}
+
+/// Writes down that an attempt is about to be made.
+pub(super) async fn begin_attempt(
+    connection: &mut AnyConnection,
+    id: DispatchId,
+    number: i64,
+    gateway: &str,
+    now: Timestamp,
+) -> db::Result<()> {
+    sqlx::query("INSERT INTO attempts (dispatch_id, number, gateway, started_at) VALUES ($1, $2, $3, $4)")
+        .bind(id.to_string())
+        .bind(number)
+        .bind(gateway)
+        .bind(now.as_millisecond())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Writes down what became of it.
+pub(super) async fn end_attempt(
+    connection: &mut AnyConnection,
+    id: DispatchId,
+    number: i64,
+    now: Timestamp,
+    outcome: &str,
+    reason: Option<&str>,
+    provider_id: Option<&str>,
+) -> db::Result<()> {
+    sqlx::query(
+        "UPDATE attempts SET ended_at = $3, outcome = $4, reason = $5, provider_id = $6
+         WHERE dispatch_id = $1 AND number = $2",
+    )
+    .bind(id.to_string())
+    .bind(number)
+    .bind(now.as_millisecond())
+    .bind(outcome)
+    .bind(reason)
+    .bind(provider_id)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Ends the dispatch.
+pub(super) async fn end(
+    connection: &mut AnyConnection,
+    id: DispatchId,
+    now: Timestamp,
+    sent_at: Option<Timestamp>,
+    outcome: &str,
+) -> db::Result<()> {
+    sqlx::query("UPDATE dispatches SET ended_at = $2, sent_at = $3, outcome = $4 WHERE id = $1 AND ended_at IS NULL")
+        .bind(id.to_string())
+        .bind(now.as_millisecond())
+        .bind(sent_at.map(|at| at.as_millisecond()))
+        .bind(outcome)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Lets go of the dispatch until `due`.
+pub(super) async fn put_off(connection: &mut AnyConnection, id: DispatchId, due: Timestamp) -> db::Result<()> {
+    sqlx::query("UPDATE dispatches SET due_at = $2, leased_until = 0 WHERE id = $1 AND ended_at IS NULL")
+        .bind(id.to_string())
+        .bind(due.as_millisecond())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// When the newest text of a challenge was sent, and how it ended.
+pub(super) async fn newest_of(
+    connection: &mut AnyConnection,
+    challenge: ChallengeId,
+) -> db::Result<Option<(Option<Timestamp>, Option<String>)>> {
+    sqlx::query(
+        "SELECT sent_at, outcome
+         FROM dispatches
+         WHERE challenge_id = $1
+         ORDER BY queued_at DESC, id DESC
+         LIMIT 1",
+    )
+    .bind(challenge.to_string())
+    .fetch_optional(connection)
+    .await?
+    .map(|row| Ok((row.try_get::<Option<i64>, _>(0)?.map(from_ms), row.try_get(1)?)))
+    .transpose()
+}

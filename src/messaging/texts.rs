@@ -1,0 +1,257 @@
+//! The sentences of each message, in the person's language.
+
+use askama::Template as _;
+use std::collections::BTreeMap;
+
+use crate::config::Config;
+use crate::error::InternalError;
+use crate::types::locale::Locale;
+use crate::words::Words;
+
+/// Which message. Its word is stored with the dispatch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// A code to open the account.
+    CodeRegister,
+    /// A code to sign in.
+    CodeSignIn,
+    /// A code to choose a new password.
+    CodeResetPassword,
+    /// A code inside a session.
+    CodeStepUp,
+    /// The account is open.
+    Welcome,
+    /// Somebody registered with this email or phone, which have an account.
+    RegistrationTaken,
+    /// The account is locked for now.
+    Locked,
+    /// An admin lifted the lock.
+    Unlocked,
+    /// Wrong codes from an unknown browser: somebody may know the password.
+    StrangeCodes,
+    /// A browser signed in that never did before.
+    NewBrowser,
+    /// The link to choose a new password.
+    ResetLink,
+    /// The password was changed.
+    PasswordChanged,
+    /// Staff are invited.
+    Invitation,
+    /// An appointment was booked.
+    Booked,
+    /// An appointment was cancelled.
+    Cancelled,
+    /// An appointment was moved.
+    Moved,
+    /// There is something new to read.
+    News,
+    /// The account was turned off.
+    TurnedOff,
+}
+
+/// Every notice with its stored word.
+const WORDS: [(Notice, &str); 18] = [
+    (Notice::CodeRegister, "code_register"),
+    (Notice::CodeSignIn, "code_sign_in"),
+    (Notice::CodeResetPassword, "code_reset_password"),
+    (Notice::CodeStepUp, "code_step_up"),
+    (Notice::Welcome, "welcome"),
+    (Notice::RegistrationTaken, "registration_taken"),
+    (Notice::Locked, "locked"),
+    (Notice::Unlocked, "unlocked"),
+    (Notice::StrangeCodes, "strange_codes"),
+    (Notice::NewBrowser, "new_browser"),
+    (Notice::ResetLink, "reset_link"),
+    (Notice::PasswordChanged, "password_changed"),
+    (Notice::Invitation, "invitation"),
+    (Notice::Booked, "booked"),
+    (Notice::Cancelled, "cancelled"),
+    (Notice::Moved, "moved"),
+    (Notice::News, "news"),
+    (Notice::TurnedOff, "turned_off"),
+];
+
+impl Notice {
+    /// The stored word.
+    pub fn as_str(self) -> &'static str {
+        WORDS.iter().find(|(notice, _)| *notice == self).map_or("", |(_, word)| word)
+    }
+
+    /// The notice of a stored word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        WORDS.iter().find(|(_, known)| *known == word).map(|(notice, _)| *notice)
+    }
+}
+
+/// The values that a notice's sentences name.
+pub type Values = BTreeMap<String, String>;
+
+/// The text of a text message: one segment. A code's message ends with the origin-bound line that browsers read.
+///
+/// # Errors
+/// When the notice has no text message.
+pub fn sms(config: &Config, notice: Notice, locale: Locale, values: &Values) -> Result<String, InternalError> {
+    let words = Words::new(locale);
+    let clinic = config.clinic.name.as_str();
+    let code = values.get("code").map_or("", String::as_str);
+    let time = values.get("time").map_or("", String::as_str);
+    let text = match notice {
+        Notice::CodeRegister => words.with("sms-register").arg("clinic", clinic).arg("code", code).to_string(),
+        Notice::CodeSignIn => words.with("sms-sign_in").arg("clinic", clinic).arg("code", code).to_string(),
+        Notice::CodeResetPassword => words.with("sms-reset_password").arg("clinic", clinic).arg("code", code).to_string(),
+        Notice::CodeStepUp => words.with("sms-step_up").arg("clinic", clinic).arg("code", code).to_string(),
+        Notice::Locked => words.with("sms-locked").arg("clinic", clinic).arg("time", time).to_string(),
+        Notice::PasswordChanged => {
+            words.with("sms-password_changed").arg("clinic", clinic).arg("phone", config.clinic.phone.as_str()).to_string()
+        }
+        Notice::RegistrationTaken => {
+            words.with("sms-registration_taken").arg("clinic", clinic).arg("phone", config.clinic.phone.as_str()).to_string()
+        }
+        other => return Err(InternalError::because(format!("{} is not sent as a text message", other.as_str()))),
+    };
+    let text = super::sms::fold(&text);
+    Ok(match code {
+        "" => text,
+        code => format!("{text}\n\n@{} #{code}", config.sms_host()),
+    })
+}
+
+/// A mail: subject, text and HTML.
+pub struct Mail {
+    /// The subject line.
+    pub subject: String,
+    /// Plain text.
+    pub text: String,
+    /// The same as HTML.
+    pub html: String,
+}
+
+#[derive(askama::Template)]
+#[template(path = "email/notice.txt", escape = "none")]
+struct TextMail<'a> {
+    paragraphs: &'a [String],
+    action: Option<&'a (String, String)>,
+    help: &'a str,
+}
+
+#[derive(askama::Template)]
+#[template(path = "email/notice.html")]
+struct HtmlMail<'a> {
+    lang: &'a str,
+    subject: &'a str,
+    clinic: &'a str,
+    paragraphs: &'a [String],
+    action: Option<&'a (String, String)>,
+    help: &'a str,
+}
+
+/// The mail of a notice: no health facts, no link that signs in.
+///
+/// # Errors
+/// When the notice has no mail.
+pub fn mail(config: &Config, notice: Notice, locale: Locale, values: &Values) -> Result<Mail, InternalError> {
+    let words = Words::new(locale);
+    let clinic = config.clinic.name.as_str();
+    let value = |name: &str| values.get(name).map_or("", String::as_str);
+    let (time, link, agent, name) = (value("time"), value("link"), value("agent"), value("name"));
+    let home = config.public_origin();
+    let (subject, body, action) = match notice {
+        Notice::CodeRegister | Notice::CodeSignIn | Notice::CodeResetPassword | Notice::CodeStepUp => {
+            return Err(InternalError::because("a code is not sent by mail"));
+        }
+        Notice::Welcome => (
+            words.with("mail-welcome-subject").arg("clinic", clinic).to_string(),
+            vec![words.with("mail-welcome-body").arg("clinic", clinic).to_string(), words.t("mail-not-you").to_string()],
+            Some((words.t("mail-open").to_string(), home)),
+        ),
+        Notice::RegistrationTaken => (
+            words.with("mail-registration_taken-subject").arg("clinic", clinic).to_string(),
+            vec![
+                words.with("mail-registration_taken-body").arg("clinic", clinic).to_string(),
+                words.t("mail-registration_taken-next").to_string(),
+            ],
+            Some((words.t("mail-reset").to_string(), format!("{home}/password/forgot"))),
+        ),
+        Notice::Locked => (
+            words.with("mail-locked-subject").arg("clinic", clinic).to_string(),
+            vec![words.with("mail-locked-body").arg("time", time).to_string(), words.t("mail-locked-next").to_string()],
+            None,
+        ),
+        Notice::Unlocked => (
+            words.with("mail-unlocked-subject").arg("clinic", clinic).to_string(),
+            vec![words.with("mail-unlocked-body").arg("time", time).to_string(), words.t("mail-not-you").to_string()],
+            None,
+        ),
+        Notice::StrangeCodes => (
+            words.with("mail-strange_codes-subject").arg("clinic", clinic).to_string(),
+            vec![words.with("mail-strange_codes-body").arg("time", time).to_string()],
+            Some((words.t("mail-reset").to_string(), format!("{home}/password/forgot"))),
+        ),
+        Notice::NewBrowser => (
+            words.with("mail-new_browser-subject").arg("clinic", clinic).to_string(),
+            vec![
+                words.with("mail-new_browser-body").arg("time", time).arg("agent", agent).to_string(),
+                words.t("mail-not-you").to_string(),
+            ],
+            None,
+        ),
+        Notice::ResetLink => (
+            words.with("mail-reset_link-subject").arg("clinic", clinic).to_string(),
+            vec![words.t("mail-reset_link-body").to_string(), words.t("mail-reset_link-ignore").to_string()],
+            Some((words.t("mail-reset").to_string(), link.to_owned())),
+        ),
+        Notice::PasswordChanged => (
+            words.with("mail-password_changed-subject").arg("clinic", clinic).to_string(),
+            vec![words.with("mail-password_changed-body").arg("time", time).to_string(), words.t("mail-not-you").to_string()],
+            None,
+        ),
+        Notice::Invitation => (
+            words.with("mail-invitation-subject").arg("clinic", clinic).to_string(),
+            vec![words.with("mail-invitation-body").arg("clinic", clinic).arg("name", name).to_string()],
+            Some((words.t("mail-invitation-open").to_string(), link.to_owned())),
+        ),
+        Notice::Booked => (
+            words.with("mail-booked-subject").arg("clinic", clinic).to_string(),
+            vec![words.with("mail-booked-body").arg("time", time).to_string()],
+            Some((words.t("mail-open").to_string(), home)),
+        ),
+        Notice::Cancelled => (
+            words.with("mail-cancelled-subject").arg("clinic", clinic).to_string(),
+            vec![words.with("mail-cancelled-body").arg("time", time).to_string()],
+            Some((words.t("mail-open").to_string(), home)),
+        ),
+        Notice::Moved => (
+            words.with("mail-moved-subject").arg("clinic", clinic).to_string(),
+            vec![words.with("mail-moved-body").arg("time", time).to_string()],
+            Some((words.t("mail-open").to_string(), home)),
+        ),
+        Notice::News => (
+            words.with("mail-news-subject").arg("clinic", clinic).to_string(),
+            vec![words.t("mail-news-body").to_string()],
+            Some((words.t("mail-open").to_string(), home)),
+        ),
+        Notice::TurnedOff => (
+            words.with("mail-turned_off-subject").arg("clinic", clinic).to_string(),
+            vec![words.t("mail-turned_off-body").to_string()],
+            None,
+        ),
+    };
+    let help = words
+        .with("mail-help")
+        .arg("phone", config.clinic.phone.as_str())
+        .arg("hours", config.clinic.hours.as_str())
+        .to_string();
+    let render = |error: askama::Error| InternalError::new("rendering a mail", error);
+    let text = TextMail { paragraphs: &body, action: action.as_ref(), help: &help }.render().map_err(render)?;
+    let html = HtmlMail {
+        lang: locale.code(),
+        subject: &subject,
+        clinic,
+        paragraphs: &body,
+        action: action.as_ref(),
+        help: &help,
+    }
+    .render()
+    .map_err(render)?;
+    Ok(Mail { subject, text, html })
+}

@@ -1,0 +1,167 @@
+//! The worker that sends what is due: several processes may run one each.
+//!
+//! It leases, sends outside any transaction, then records. Killed in between, the lease runs out and another worker
+//! takes the dispatch up once more; the open attempt in the table tells that nobody knows.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use crate::clock::Timestamp;
+use crate::crypto::codes::Code;
+use crate::error::InternalError;
+use crate::messaging::dispatches::{self, Kind, Leased, Outcome};
+use crate::messaging::email::{MailMessage, MailOutcome, Mailer};
+use crate::messaging::gateways::{Gateway, Retry, SendOutcome};
+use crate::messaging::texts;
+use crate::portal::Portal;
+use crate::types::email_address::EmailAddress;
+use crate::types::ids::ChallengeId;
+use crate::types::phone::PhoneNumber;
+
+/// How often the worker looks without being woken.
+const PULSE: Duration = Duration::from_millis(500);
+/// How many leave at once.
+const BATCH: i64 = 16;
+
+/// A code that is still worth sending.
+pub struct LiveCode {
+    /// The six digits.
+    pub code: Code,
+    /// Until when they work.
+    pub ends_at: Timestamp,
+}
+
+/// The future of a [`CodeLookup`].
+pub type Looking<'a> = Pin<Box<dyn Future<Output = Result<Option<LiveCode>, InternalError>> + Send + 'a>>;
+/// Derives a challenge's code when its text is rendered; None when the challenge is over. Codes belong to `auth`, which
+/// stands above this module, so the worker is handed the way to them.
+pub type CodeLookup = for<'a> fn(&'a Portal, ChallengeId) -> Looking<'a>;
+
+/// Sends what is due through the configured gateways.
+pub struct Worker {
+    portal: Portal,
+    gateways: Vec<Gateway>,
+    mailer: Mailer,
+    code_of: CodeLookup,
+}
+
+impl Worker {
+    /// A worker over these gateways, tried in order.
+    pub fn new(portal: Portal, gateways: Vec<Gateway>, mailer: Mailer, code_of: CodeLookup) -> Self {
+        Self { portal, gateways, mailer, code_of }
+    }
+
+    /// Runs until the task is dropped.
+    pub async fn run(self: Arc<Self>) {
+        loop {
+            match self.turn().await {
+                Ok(0) => {
+                    tokio::select! {
+                        () = self.portal.wake.notified() => {}
+                        () = tokio::time::sleep(PULSE) => {}
+                    }
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::error!(%error, "dispatching failed");
+                    tokio::time::sleep(PULSE).await;
+                }
+            }
+        }
+    }
+
+    /// Sends what is due now; answers how many dispatches were taken.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn turn(&self) -> Result<usize, InternalError> {
+        let leased = dispatches::lease(&self.portal, BATCH, |kind, attempt| self.route(kind, attempt)).await?;
+        let count = leased.len();
+        let outcomes = join_all(leased.into_iter().map(|leased| async move {
+            let outcome = match self.send(&leased).await {
+                Ok(outcome) => outcome,
+                Err(error) => {
+                    tracing::error!(dispatch = %leased.id, %error, "a dispatch could not be rendered");
+                    Outcome::Never { reason: "unreadable" }
+                }
+            };
+            dispatches::finish(&self.portal, &leased, &outcome).await
+        }))
+        .await;
+        outcomes.into_iter().collect::<Result<Vec<()>, _>>()?;
+        Ok(count)
+    }
+
+    fn gateway(&self, attempt: i64) -> Option<&Gateway> {
+        let turn = usize::try_from(attempt.saturating_sub(1)).unwrap_or(0);
+        (!self.gateways.is_empty()).then(|| &self.gateways[turn % self.gateways.len()])
+    }
+
+    fn route(&self, kind: Kind, attempt: i64) -> &'static str {
+        match kind {
+            Kind::Email => "smtp",
+            Kind::Sms => self.gateway(attempt).map_or("none", Gateway::name),
+        }
+    }
+
+    async fn send(&self, leased: &Leased) -> Result<Outcome, InternalError> {
+        match leased.kind {
+            Kind::Sms => self.send_text(leased).await,
+            Kind::Email => self.send_mail(leased).await,
+        }
+    }
+
+    async fn send_text(&self, leased: &Leased) -> Result<Outcome, InternalError> {
+        let Some(gateway) = self.gateway(leased.attempt) else {
+            return Ok(Outcome::Never { reason: "no_gateway" });
+        };
+        let mut values = leased.values.clone();
+        let mut useless_at = leased.useless_at;
+        if let Some(challenge) = leased.challenge {
+            let Some(live) = (self.code_of)(&self.portal, challenge).await? else { return Ok(Outcome::Dropped) };
+            values.insert("code".into(), live.code.reveal().to_string());
+            useless_at = live.ends_at;
+        }
+        let text = texts::sms(&self.portal.config, leased.notice, leased.locale, &values)?;
+        let to = PhoneNumber::from_e164(&leased.to)
+            .ok_or_else(|| InternalError::because("a dispatch holds something that is no phone number"))?;
+        let left = (useless_at - self.portal.clock.now()).total(jiff::Unit::Second).unwrap_or(0.0).max(1.0);
+        let ttl = Duration::from_secs_f64(left);
+        let answer = gateway.send_sms(&to, &text, &leased.id.to_string(), ttl).await;
+        Ok(match answer {
+            SendOutcome::Accepted { provider_id, .. } => Outcome::Accepted { provider_id },
+            SendOutcome::Rejected { reason, retry, .. } => match retry {
+                Retry::Never => Outcome::Never { reason: reason.as_str() },
+                Retry::AnotherGateway if self.gateways.len() < 2 => Outcome::Never { reason: reason.as_str() },
+                Retry::AnotherGateway => Outcome::Later { reason: reason.as_str(), after: Duration::ZERO },
+                Retry::TryLater(after) => {
+                    Outcome::Later { reason: reason.as_str(), after: after.unwrap_or_else(|| pause(leased.attempt)) }
+                }
+            },
+            SendOutcome::Ambiguous { .. } => Outcome::Unknown,
+        })
+    }
+
+    async fn send_mail(&self, leased: &Leased) -> Result<Outcome, InternalError> {
+        let mail = texts::mail(&self.portal.config, leased.notice, leased.locale, &leased.values)?;
+        let to = EmailAddress::parse(&leased.to)
+            .map_err(|_| InternalError::because("a dispatch holds something that is no mail address"))?;
+        let message = MailMessage { to, subject: mail.subject, text: mail.text, html: mail.html, reference: leased.id.to_string() };
+        Ok(match self.mailer.send(&message).await {
+            MailOutcome::Accepted => Outcome::Accepted { provider_id: leased.id.to_string() },
+            MailOutcome::TryLater => Outcome::Later { reason: "mail_later", after: pause(leased.attempt) * 5 },
+            MailOutcome::Never(reason) => Outcome::Never { reason },
+            MailOutcome::Ambiguous => Outcome::Unknown,
+        })
+    }
+}
+
+/// The pause after the n-th try: 1, 2, 4 … 64 s, and up to a quarter more so that processes do not march in step.
+fn pause(attempt: i64) -> Duration {
+    let seconds = 1u64 << attempt.clamp(1, 7).saturating_sub(1);
+    let jitter = u64::from(crate::crypto::random::bytes::<1>()[0]) * seconds * 250 / 255;
+    Duration::from_millis(seconds * 1000 + jitter)
+}
