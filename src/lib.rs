@@ -5,9 +5,6 @@
 //! `config`, `clock`, `words` and `error` sit below all.
 
 pub mod audit;
-pub mod auth;
-pub mod care;
-pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod crypto;
@@ -18,6 +15,4 @@ pub mod limits;
 pub mod messaging;
 pub mod portal;
 pub mod types;
-pub mod visits;
-pub mod web;
 pub mod words;

@@ -3,13 +3,38 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::migrate::Migrator;
+use rust_embed::RustEmbed;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{AssertSqlSafe, SqlSafeStr};
 
 use super::{Db, Engine, Result};
 
-static COMMON: Migrator = sqlx::migrate!("./migrations");
-static SQLITE: Migrator = sqlx::migrate!("./migrations/sqlite");
-static POSTGRES: Migrator = sqlx::migrate!("./migrations/postgres");
+#[derive(RustEmbed)]
+#[folder = "migrations/"]
+#[include = "*.sql"]
+struct Steps;
+
+/// The steps of one engine: those of the top folder, and those of its own folder.
+fn steps(engine: Engine) -> Vec<Migration> {
+    let own = match engine {
+        Engine::Sqlite => "sqlite/",
+        Engine::Postgres => "postgres/",
+    };
+    let named = Steps::iter().filter_map(|path| {
+        let name = path.strip_prefix(own).unwrap_or(&path);
+        let (number, title) = name.strip_suffix(".sql")?.split_once('_')?;
+        let text = String::from_utf8(Steps::get(&path)?.data.into_owned()).ok()?;
+        // Another engine's folder is still in the name, so its number does not parse.
+        Some(Migration::new(
+            number.parse().ok()?,
+            title.replace('_', " ").into(),
+            MigrationType::Simple,
+            AssertSqlSafe(text).into_sql_str(),
+            false,
+        ))
+    });
+    named.collect()
+}
 
 /// Where the schema stands against what this program knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,11 +54,7 @@ impl MigrationState {
 
 impl Db {
     fn migrator(&self) -> Migrator {
-        let own = match self.engine() {
-            Engine::Sqlite => &SQLITE,
-            Engine::Postgres => &POSTGRES,
-        };
-        Migrator::with_migrations(COMMON.iter().chain(own.iter()).cloned().collect())
+        Migrator::with_migrations(steps(self.engine()))
     }
 
     /// Takes every step that the database has not taken yet.

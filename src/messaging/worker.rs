@@ -128,9 +128,9 @@ impl Worker {
         let text = texts::sms(&self.portal.config, leased.notice, leased.locale, &values)?;
         let to = PhoneNumber::from_e164(&leased.to)
             .ok_or_else(|| InternalError::because("a dispatch holds something that is no phone number"))?;
-        let left = (useless_at - self.portal.clock.now()).total(jiff::Unit::Second).unwrap_or(0.0).max(1.0);
-        let ttl = Duration::from_secs_f64(left);
-        let answer = gateway.send_sms(&to, &text, &leased.id.to_string(), ttl).await;
+        let left = useless_at.duration_since(self.portal.clock.now()).as_secs().max(1);
+        let ttl = Duration::from_secs(left.unsigned_abs());
+        let answer = gateway.send_sms(&to, &text, ttl).await;
         Ok(match answer {
             SendOutcome::Accepted { provider_id, .. } => Outcome::Accepted { provider_id },
             SendOutcome::Rejected { reason, retry, .. } => match retry {
