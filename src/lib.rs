@@ -5,6 +5,7 @@
 //! `config`, `clock`, `words` and `error` sit below all.
 
 pub mod audit;
+pub mod auth;
 pub mod clock;
 pub mod config;
 pub mod crypto;

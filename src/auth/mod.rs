@@ -1,1 +1,13 @@
-//!
+//! How people prove who they are: password, then a texted code, then a session.
+
+pub mod browser;
+pub mod challenges;
+pub mod invited;
+pub mod lockout;
+pub mod password_reset;
+pub mod prove;
+pub mod register;
+pub mod sessions;
+pub mod sign_in;
+pub mod step_up;
+pub mod trusted_devices;

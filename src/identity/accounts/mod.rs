@@ -11,7 +11,7 @@ use crate::error::{Failure, InternalError};
 use crate::messaging::dispatches::Contact;
 use crate::messaging::texts::{Notice, Values};
 use crate::messaging::{dispatches, texts};
-use crate::portal::Portal;
+use crate::portal::{Portal, WrappedKey};
 use crate::types::actor::{Actor, Role};
 use crate::types::email_address::EmailAddress;
 use crate::types::ids::{AccountId, DataKeyId, PatientId};
@@ -117,6 +117,14 @@ fn opened(portal: &Portal, row: sql::AccountRow) -> Result<Account, InternalErro
         strange_codes: row.strange_codes,
         sms_wrong: row.sms_wrong,
     })
+}
+
+/// Opens a person's name alone, for pages that show nothing more of them.
+///
+/// # Errors
+/// When it does not open.
+pub fn open_name(portal: &Portal, key: &WrappedKey, sealed: &[u8], id: AccountId) -> Result<PersonName, InternalError> {
+    unseal(sealed, &portal.data_key(key)?, "name_sealed", id)
 }
 
 /// The account of an id.

@@ -1,0 +1,137 @@
+//! Answering a challenge.
+
+use super::{Challenge, Whose, sql, wrong_codes};
+use crate::audit::{self, Deed, Event};
+use crate::auth::browser::Browser;
+use crate::auth::lockout;
+use crate::clock::Timestamp;
+use crate::crypto::codes::TypedCode;
+use crate::db::Tx;
+use crate::error::{Failure, InternalError};
+use crate::identity::accounts::{self, Account};
+use crate::limits::{self, Taken};
+use crate::messaging::texts::{Notice, Values};
+use crate::portal::Portal;
+use crate::types::actor::Actor;
+use crate::types::ids::ChallengeId;
+use crate::words::Words;
+
+/// Why an answer did not open anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnswerRefusal {
+    /// Not the code; so many tries are left.
+    Wrong {
+        /// Tries left in this challenge.
+        left: i64,
+    },
+    /// The code has stopped working; another can be asked for.
+    Expired {
+        /// Tries left in this challenge.
+        left: i64,
+    },
+    /// The challenge is over: answered, five wrong codes, too old, or another browser's.
+    Ended,
+    /// The account is locked for this browser until then.
+    Locked {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// Too many wrong codes came from unknown browsers over the life of this password: only a new password helps.
+    PasswordSpent,
+    /// The phone has seen too many wrong codes over its life: the clinic must help.
+    FactorOff,
+}
+
+/// A challenge that was answered, in the transaction that used it up. Nothing else makes one.
+pub struct Answered {
+    /// The challenge.
+    pub challenge: Challenge,
+    /// The account, when it is one's.
+    pub account: Option<Account>,
+}
+
+/// Takes an answer: counts the try, compares in constant time, and uses the code up. Of a hundred parallel wrong
+/// answers each counts once; of two parallel right ones one wins. On success the caller does in the same transaction
+/// what the challenge was for, and commits.
+///
+/// # Errors
+/// Refused as [`AnswerRefusal`] says; what was counted is committed then.
+pub async fn answer(portal: &Portal, browser: &Browser, id: ChallengeId, typed: &TypedCode) -> Result<(Tx, Answered), Failure<AnswerRefusal>> {
+    let now = portal.clock.now();
+    let limits = &portal.config.limits;
+    let mut tx = portal.db.begin().await?;
+    // The one statement that decides: on PostgreSQL it also holds the row until we commit.
+    let Some(challenge) = sql::count_try(&mut tx, id, &browser.digest, limits.challenge_tries, now).await? else {
+        return Err(Failure::Refused(AnswerRefusal::Ended));
+    };
+    let account = match challenge.whose {
+        Whose::Account(account) => accounts::find_in(portal, &mut tx, account).await?,
+        _ => None,
+    };
+    if let Some(account) = &account {
+        if let Some(until) = lockout::locked_until(portal, &mut tx, account.id, challenge.device).await? {
+            return refuse(portal, tx, &challenge, browser, AnswerRefusal::Locked { until }).await;
+        }
+        if challenge.device.is_none() && account.strange_codes >= limits.strange_life {
+            return refuse(portal, tx, &challenge, browser, AnswerRefusal::PasswordSpent).await;
+        }
+        if account.sms_wrong >= limits.factor_life {
+            return refuse(portal, tx, &challenge, browser, AnswerRefusal::FactorOff).await;
+        }
+        if let Some(until) = limits::blocked_until(portal, &mut tx, wrong_codes(limits), account.id.to_string().as_bytes()).await? {
+            return refuse(portal, tx, &challenge, browser, AnswerRefusal::Locked { until }).await;
+        }
+    }
+    let right = challenge.code(portal).matches(typed);
+    if right && challenge.code_ends_at > now && sql::claim(&mut tx, id, now).await? {
+        if let Some(account) = &account {
+            accounts::forgive_factor(&mut tx, account.id).await?;
+            lockout::forgive(&mut tx, account.id, challenge.device).await?;
+        }
+        return Ok((tx, Answered { challenge, account }));
+    }
+    let locked = match &account {
+        Some(account) => count_wrong(portal, &mut tx, &challenge, account, browser).await?,
+        None => None,
+    };
+    let left = challenge.tries_left(limits);
+    if left == 0 {
+        sql::end(&mut tx, id, now).await?;
+    }
+    let refusal = match locked {
+        Some(until) => AnswerRefusal::Locked { until },
+        None if left == 0 => AnswerRefusal::Ended,
+        None if challenge.code_ends_at <= now => AnswerRefusal::Expired { left },
+        None => AnswerRefusal::Wrong { left },
+    };
+    refuse(portal, tx, &challenge, browser, refusal).await
+}
+
+/// Counts a wrong code everywhere it counts; answers until when that locked the account.
+async fn count_wrong(portal: &Portal, tx: &mut Tx, challenge: &Challenge, account: &Account, browser: &Browser) -> Result<Option<Timestamp>, InternalError> {
+    let limits = &portal.config.limits;
+    let strange = challenge.device.is_none();
+    let (_, strange_codes) = accounts::count_wrong_code(tx, account.id, strange).await?;
+    if strange && strange_codes == limits.strange_told {
+        let words = Words::new(account.locale);
+        let values = Values::from([("time".to_owned(), words.day_time(portal.clock.now(), &account.zone))]);
+        accounts::tell(portal, tx, account, Notice::StrangeCodes, &values, false).await?;
+    }
+    let day = limits::take(portal, tx, wrong_codes(limits), account.id.to_string().as_bytes()).await?;
+    let locked = lockout::count_wrong(portal, tx, account, challenge.device, "code", &browser.network).await?;
+    Ok(match (locked, day) {
+        (None, Taken::Until(until)) => Some(until),
+        (locked, _) => locked,
+    })
+}
+
+async fn refuse<T>(portal: &Portal, mut tx: Tx, challenge: &Challenge, browser: &Browser, refusal: AnswerRefusal) -> Result<T, Failure<AnswerRefusal>> {
+    let actor = match challenge.whose {
+        Whose::Account(_) => Actor::System,
+        _ => Actor::Stranger,
+    };
+    let event = Event::new(actor, Deed::CodeRefused).on(challenge.whose.word()).from(&browser.network);
+    audit::record(portal, &mut tx, event).await?;
+    tx.commit().await?;
+    Err(Failure::Refused(refusal))
+}

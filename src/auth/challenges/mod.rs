@@ -1,0 +1,303 @@
+//! Challenges: one request to prove possession of a factor, for one purpose, in one browser.
+//!
+//! | what                     | figure                                                              |
+//! |--------------------------|---------------------------------------------------------------------|
+//! | wrong codes              | 5, then the challenge ends; a new code gives no new tries           |
+//! | a code works             | 5 min; its deadline never moves                                     |
+//! | asked again              | the same code, or a fresh one with under 2 min left                 |
+//! | next send                | after 30 s, 60 s, 120 s; 5 in 15 min, 10 a day for one number       |
+//!
+//! A code is never stored: the challenge keeps 32 random bytes from which it is derived with a server key. Counting a
+//! try and using the code are one transaction that begins with one conditional update.
+
+mod answer;
+mod sql;
+
+use crate::audit::{self, Deed, Event};
+use crate::auth::browser::Browser;
+use crate::clock::{SignedDuration, Timestamp};
+use crate::config::Limits;
+use crate::crypto::codes::{Code, Seed};
+use crate::db::Tx;
+use crate::error::{Failure, InternalError};
+use crate::limits::{self, Limit, Taken};
+use crate::messaging::dispatches::{self, Contact, Delivery};
+use crate::messaging::texts::Notice;
+use crate::messaging::worker::{LiveCode, Looking};
+use crate::portal::Portal;
+use crate::types::actor::Actor;
+use crate::types::ids::{AccountId, AppointmentId, ChallengeId, DeviceId, InvitationId, RegistrationId, ResetId};
+
+pub use answer::{AnswerRefusal, Answered, answer};
+
+/// What is done once it is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Opens an account.
+    Register,
+    /// Opens a session.
+    SignIn,
+    /// Lets a new password be chosen.
+    ResetPassword,
+    /// Renews the proof inside a session.
+    StepUp,
+}
+
+impl Purpose {
+    /// The stored word, also bound into the code.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Register => "register",
+            Self::SignIn => "sign_in",
+            Self::ResetPassword => "reset_password",
+            Self::StepUp => "step_up",
+        }
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        [Self::Register, Self::SignIn, Self::ResetPassword, Self::StepUp].into_iter().find(|purpose| purpose.as_str() == word)
+    }
+
+    fn notice(self) -> Notice {
+        match self {
+            Self::Register => Notice::CodeRegister,
+            Self::SignIn => Notice::CodeSignIn,
+            Self::ResetPassword => Notice::CodeResetPassword,
+            Self::StepUp => Notice::CodeStepUp,
+        }
+    }
+}
+
+/// Who is to prove it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// The phone of an account.
+    Account(AccountId),
+    /// The phone of a registration.
+    Registration(RegistrationId),
+    /// The phone of invited staff.
+    Invitation(InvitationId),
+}
+
+impl Whose {
+    fn word(self) -> String {
+        match self {
+            Self::Account(id) => format!("account:{id}"),
+            Self::Registration(id) => format!("registration:{id}"),
+            Self::Invitation(id) => format!("invitation:{id}"),
+        }
+    }
+}
+
+/// A challenge as it stands.
+#[derive(Clone)]
+pub struct Challenge {
+    /// Which.
+    pub id: ChallengeId,
+    /// Who is to prove it.
+    pub whose: Whose,
+    /// What for.
+    pub purpose: Purpose,
+    /// The known browser it was asked in.
+    pub device: Option<DeviceId>,
+    /// Wrong answers so far.
+    pub tries: i64,
+    /// Texts asked for so far.
+    pub sends: i64,
+    /// When the next text may be asked for.
+    pub next_send_at: Timestamp,
+    /// When the present code stops working.
+    pub code_ends_at: Timestamp,
+    /// The visit the proof is bound to.
+    pub visit: Option<AppointmentId>,
+    /// The reset it belongs to.
+    pub reset: Option<ResetId>,
+    /// Where to go afterwards.
+    pub next: Option<String>,
+    /// When it can no longer be answered.
+    pub expires_at: Timestamp,
+    /// When it was answered.
+    pub answered_at: Option<Timestamp>,
+    /// When it ended without.
+    pub ended_at: Option<Timestamp>,
+    seed: Seed,
+    browser: [u8; 32],
+}
+
+impl Challenge {
+    /// Whether it can still be answered.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.answered_at.is_none() && self.ended_at.is_none() && self.expires_at > now
+    }
+
+    /// Wrong codes that are left.
+    pub fn tries_left(&self, limits: &Limits) -> i64 {
+        (limits.challenge_tries - self.tries).max(0)
+    }
+
+    fn code(&self, portal: &Portal) -> Code {
+        Code::derive(&portal.keys.code, &self.seed, &self.id.to_string(), &self.whose.word(), self.purpose.as_str())
+    }
+}
+
+/// Wrong codes for one account in a day.
+pub fn wrong_codes(limits: &Limits) -> Limit {
+    Limit { bucket: "codes:day", max: limits.codes_a_day, window: SignedDuration::from_hours(24), pause: None }
+}
+
+/// Sends to a number: what has been proved to be somebody's is counted apart from what was only typed.
+fn sends(limits: &Limits, proved: bool) -> [Limit; 2] {
+    let (short, day) = if proved { ("sends:proved:15m", "sends:proved:day") } else { ("sends:typed:15m", "sends:typed:day") };
+    [
+        Limit { bucket: short, max: limits.sends_short, window: SignedDuration::from_mins(15), pause: None },
+        Limit { bucket: day, max: limits.sends_day, window: SignedDuration::from_hours(24), pause: None },
+    ]
+}
+
+/// A challenge to open.
+pub struct NewChallenge<'a> {
+    /// Who is to prove it.
+    pub whose: Whose,
+    /// What for.
+    pub purpose: Purpose,
+    /// The browser it is asked in.
+    pub browser: &'a Browser,
+    /// The known browser.
+    pub device: Option<DeviceId>,
+    /// Where the code goes; None for a decoy, which looks the same and sends nothing.
+    pub contact: Option<&'a Contact>,
+    /// The blind index of the number, that sends are counted by.
+    pub phone_index: &'a [u8; 32],
+    /// The visit the proof is bound to.
+    pub visit: Option<AppointmentId>,
+    /// The reset it belongs to.
+    pub reset: Option<ResetId>,
+    /// Where to go afterwards.
+    pub next: Option<&'a str>,
+}
+
+/// Opens a challenge and sends its code, or rejoins the live one of the same purpose in the same browser, which gives
+/// no new tries and no second text.
+///
+/// # Errors
+/// When the database fails.
+pub async fn open(portal: &Portal, tx: &mut Tx, new: NewChallenge<'_>) -> Result<ChallengeId, InternalError> {
+    let now = portal.clock.now();
+    if let Whose::Account(account) = new.whose
+        && let Some(live) = sql::find_live(tx, account, new.purpose, &new.browser.digest, new.visit, now).await?
+        && live.tries < portal.config.limits.challenge_tries
+        && live.code_ends_at > now
+    {
+        sql::set_next(tx, live.id, new.next).await?;
+        return Ok(live.id);
+    }
+    let limits = &portal.config.limits;
+    let challenge = Challenge {
+        id: ChallengeId::new(),
+        whose: new.whose,
+        purpose: new.purpose,
+        device: new.device,
+        tries: 0,
+        sends: 0,
+        next_send_at: now,
+        code_ends_at: now + limits.code_life,
+        visit: new.visit,
+        reset: new.reset,
+        next: new.next.map(str::to_owned),
+        expires_at: now + limits.challenge_life,
+        answered_at: None,
+        ended_at: None,
+        seed: Seed::new(),
+        browser: new.browser.digest,
+    };
+    sql::insert(tx, &challenge, now).await?;
+    send(portal, tx, &challenge, new.contact, new.phone_index, matches!(new.whose, Whose::Account(_))).await?;
+    Ok(challenge.id)
+}
+
+/// Sends the challenge's code within the limits, and sets when the next may be asked for. A decoy counts the same.
+async fn send(portal: &Portal, tx: &mut Tx, challenge: &Challenge, contact: Option<&Contact>, phone_index: &[u8; 32], proved: bool) -> Result<(), InternalError> {
+    let now = portal.clock.now();
+    let limits = &portal.config.limits;
+    let mut next = now + limits.send_pauses[usize::try_from(challenge.sends).unwrap_or(0).min(limits.send_pauses.len() - 1)];
+    let mut granted = true;
+    for limit in sends(limits, proved) {
+        if let Taken::Until(until) = limits::take(portal, tx, limit, phone_index).await? {
+            (granted, next) = (false, next.max(until));
+        }
+    }
+    sql::count_send(tx, challenge.id, next, i64::from(granted)).await?;
+    if let (true, Some(contact)) = (granted, contact) {
+        dispatches::queue_code(portal, tx, contact, challenge.purpose.notice(), challenge.id, challenge.code_ends_at).await?;
+    }
+    Ok(())
+}
+
+/// Why no new text was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResendRefusal {
+    /// It may be asked for at this instant.
+    Wait(Timestamp),
+    /// The challenge is over.
+    Ended,
+}
+
+/// Sends the code again: the same while it has two minutes left, else a fresh one. Tries stay as they are.
+///
+/// # Errors
+/// Refused as [`ResendRefusal`] says.
+pub async fn resend(portal: &Portal, browser: &Browser, id: ChallengeId, contact: Option<&Contact>, phone_index: &[u8; 32]) -> Result<(), Failure<ResendRefusal>> {
+    let now = portal.clock.now();
+    let mut tx = portal.db.begin().await?;
+    let Some(mut challenge) = sql::find(&mut tx, id).await? else { return Err(Failure::Refused(ResendRefusal::Ended)) };
+    if !challenge.is_live(now) || challenge.browser != browser.digest {
+        return Err(Failure::Refused(ResendRefusal::Ended));
+    }
+    // Two presses at once: the first moves the instant on, the second finds it moved.
+    if !sql::claim_send(&mut tx, id, challenge.sends, now).await? {
+        return Err(Failure::Refused(ResendRefusal::Wait(challenge.next_send_at.max(now))));
+    }
+    if challenge.code_ends_at.duration_since(now) < portal.config.limits.code_fresh_under {
+        challenge.seed = Seed::new();
+        challenge.code_ends_at = now + portal.config.limits.code_life;
+        sql::replace_code(&mut tx, id, &challenge.seed, challenge.code_ends_at).await?;
+    }
+    let proved = matches!(challenge.whose, Whose::Account(_));
+    send(portal, &mut tx, &challenge, contact, phone_index, proved).await?;
+    let actor = match challenge.whose {
+        Whose::Account(_) => Actor::System,
+        _ => Actor::Stranger,
+    };
+    audit::record(portal, &mut tx, Event::new(actor, Deed::CodeRequested).on(id).from(&browser.network)).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// A challenge by its id, for the page that shows it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find(portal: &Portal, id: ChallengeId) -> Result<Option<Challenge>, InternalError> {
+    let mut connection = portal.db.read().await?;
+    Ok(sql::find(&mut connection, id).await?)
+}
+
+/// What became of the newest text, as far as the waiting person may know. A decoy's looks sent.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delivery(portal: &Portal, challenge: &Challenge) -> Result<Delivery, InternalError> {
+    Ok(dispatches::delivery_of(portal, challenge.id).await?.unwrap_or(Delivery::Queued))
+}
+
+/// The code of a live challenge, for the worker that renders its text.
+pub fn live_code(portal: &Portal, id: ChallengeId) -> Looking<'_> {
+    Box::pin(async move {
+        let Some(challenge) = find(portal, id).await? else { return Ok(None) };
+        let now = portal.clock.now();
+        if !challenge.is_live(now) || challenge.code_ends_at <= now {
+            return Ok(None);
+        }
+        Ok(Some(LiveCode { code: challenge.code(portal), ends_at: challenge.code_ends_at }))
+    })
+}

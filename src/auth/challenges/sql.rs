@@ -1,0 +1,193 @@
+//! Statements on `challenges`.
+
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
+
+use super::{Challenge, Purpose, Whose};
+use crate::clock::{Timestamp, from_ms};
+use crate::crypto::codes::Seed;
+use crate::db::{self, parse};
+use crate::types::ids::{AccountId, AppointmentId, ChallengeId};
+
+fn odd(column: &'static str) -> sqlx::Error {
+    sqlx::Error::ColumnDecode { index: column.into(), source: format!("column {column} holds something that is not of its kind").into() }
+}
+
+fn challenge(row: &AnyRow) -> db::Result<Challenge> {
+    let text = |column: &str| row.try_get::<Option<&str>, _>(column);
+    let instant = |column: &str| -> db::Result<Option<Timestamp>> { Ok(row.try_get::<Option<i64>, _>(column)?.map(from_ms)) };
+    let whose = match (text("account_id")?, text("registration_id")?, text("invitation_id")?) {
+        (Some(id), ..) => Whose::Account(parse("account_id", id)?),
+        (_, Some(id), _) => Whose::Registration(parse("registration_id", id)?),
+        (_, _, Some(id)) => Whose::Invitation(parse("invitation_id", id)?),
+        _ => return Err(odd("account_id")),
+    };
+    let browser: Vec<u8> = row.try_get("browser_digest")?;
+    Ok(Challenge {
+        id: parse("id", row.try_get("id")?)?,
+        whose,
+        purpose: Purpose::from_word(row.try_get("purpose")?).ok_or_else(|| odd("purpose"))?,
+        device: text("device_id")?.map(|id| parse("device_id", id)).transpose()?,
+        tries: row.try_get("tries")?,
+        sends: row.try_get("sends")?,
+        next_send_at: from_ms(row.try_get("next_send_at")?),
+        code_ends_at: from_ms(row.try_get("code_ends_at")?),
+        visit: text("visit_id")?.map(|id| parse("visit_id", id)).transpose()?,
+        reset: text("reset_id")?.map(|id| parse("reset_id", id)).transpose()?,
+        next: row.try_get("next_path")?,
+        expires_at: from_ms(row.try_get("expires_at")?),
+        answered_at: instant("answered_at")?,
+        ended_at: instant("ended_at")?,
+        seed: Seed::from_bytes(&row.try_get::<Vec<u8>, _>("seed")?).ok_or_else(|| odd("seed"))?,
+        browser: browser.try_into().map_err(|_| odd("browser_digest"))?,
+    })
+}
+
+/// Adds a challenge.
+pub(super) async fn insert(connection: &mut AnyConnection, new: &Challenge, now: Timestamp) -> db::Result<()> {
+    let (account, registration, invitation) = match new.whose {
+        Whose::Account(id) => (Some(id.to_string()), None, None),
+        Whose::Registration(id) => (None, Some(id.to_string()), None),
+        Whose::Invitation(id) => (None, None, Some(id.to_string())),
+    };
+    sqlx::query(
+        "INSERT INTO challenges (id, account_id, registration_id, invitation_id, reset_id, purpose, factor, browser_digest,
+                                 device_id, seed, code_ends_at, tries, sends, next_send_at, visit_id, next_path, started_at,
+                                 expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, 'sms', $7, $8, $9, $10, 0, 0, $11, $12, $13, $11, $14)",
+    )
+    .bind(new.id.to_string())
+    .bind(account)
+    .bind(registration)
+    .bind(invitation)
+    .bind(new.reset.map(|id| id.to_string()))
+    .bind(new.purpose.as_str())
+    .bind(new.browser.as_slice())
+    .bind(new.device.map(|id| id.to_string()))
+    .bind(new.seed.as_bytes())
+    .bind(new.code_ends_at.as_millisecond())
+    .bind(now.as_millisecond())
+    .bind(new.visit.map(|id| id.to_string()))
+    .bind(new.next.as_deref())
+    .bind(new.expires_at.as_millisecond())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// One challenge.
+pub(super) async fn find(connection: &mut AnyConnection, id: ChallengeId) -> db::Result<Option<Challenge>> {
+    let row = sqlx::query("SELECT * FROM challenges WHERE id = $1").bind(id.to_string()).fetch_optional(connection).await?;
+    row.as_ref().map(challenge).transpose()
+}
+
+/// The live challenge of an account for a purpose in a browser.
+pub(super) async fn find_live(
+    connection: &mut AnyConnection,
+    account: AccountId,
+    purpose: Purpose,
+    browser: &[u8; 32],
+    visit: Option<AppointmentId>,
+    now: Timestamp,
+) -> db::Result<Option<Challenge>> {
+    let row = sqlx::query(
+        "SELECT *
+         FROM challenges
+         WHERE account_id = $1 AND purpose = $2 AND browser_digest = $3 AND answered_at IS NULL AND ended_at IS NULL
+           AND expires_at > $4 AND COALESCE(visit_id, '') = $5
+         ORDER BY started_at DESC
+         LIMIT 1",
+    )
+    .bind(account.to_string())
+    .bind(purpose.as_str())
+    .bind(browser.as_slice())
+    .bind(now.as_millisecond())
+    .bind(visit.map(|id| id.to_string()).unwrap_or_default())
+    .fetch_optional(connection)
+    .await?;
+    row.as_ref().map(challenge).transpose()
+}
+
+/// Changes where a rejoined challenge leads.
+pub(super) async fn set_next(connection: &mut AnyConnection, id: ChallengeId, next: Option<&str>) -> db::Result<()> {
+    sqlx::query("UPDATE challenges SET next_path = $2 WHERE id = $1").bind(id.to_string()).bind(next).execute(connection).await?;
+    Ok(())
+}
+
+/// Counts a try and answers the challenge, unless it is over, out of tries or another browser's.
+pub(super) async fn count_try(
+    connection: &mut AnyConnection,
+    id: ChallengeId,
+    browser: &[u8; 32],
+    most: i64,
+    now: Timestamp,
+) -> db::Result<Option<Challenge>> {
+    let row = sqlx::query(
+        "UPDATE challenges SET tries = tries + 1
+         WHERE id = $1 AND browser_digest = $2 AND tries < $3 AND answered_at IS NULL AND ended_at IS NULL AND expires_at > $4
+         RETURNING *",
+    )
+    .bind(id.to_string())
+    .bind(browser.as_slice())
+    .bind(most)
+    .bind(now.as_millisecond())
+    .fetch_optional(connection)
+    .await?;
+    row.as_ref().map(challenge).transpose()
+}
+
+/// Uses the challenge up; false when somebody was first.
+pub(super) async fn claim(connection: &mut AnyConnection, id: ChallengeId, now: Timestamp) -> db::Result<bool> {
+    let claimed = sqlx::query("UPDATE challenges SET answered_at = $2 WHERE id = $1 AND answered_at IS NULL AND ended_at IS NULL")
+        .bind(id.to_string())
+        .bind(now.as_millisecond())
+        .execute(connection)
+        .await?;
+    Ok(claimed.rows_affected() == 1)
+}
+
+/// Ends it unanswered.
+pub(super) async fn end(connection: &mut AnyConnection, id: ChallengeId, now: Timestamp) -> db::Result<()> {
+    sqlx::query("UPDATE challenges SET ended_at = $2 WHERE id = $1 AND answered_at IS NULL")
+        .bind(id.to_string())
+        .bind(now.as_millisecond())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Takes the turn to send; false before its instant, or when another request took it.
+pub(super) async fn claim_send(connection: &mut AnyConnection, id: ChallengeId, sends: i64, now: Timestamp) -> db::Result<bool> {
+    let claimed = sqlx::query(
+        "UPDATE challenges SET next_send_at = $3 + 1000
+         WHERE id = $1 AND sends = $2 AND next_send_at <= $3",
+    )
+    .bind(id.to_string())
+    .bind(sends)
+    .bind(now.as_millisecond())
+    .execute(connection)
+    .await?;
+    Ok(claimed.rows_affected() == 1)
+}
+
+/// Counts a send (or a refused one as none) and sets the instant of the next.
+pub(super) async fn count_send(connection: &mut AnyConnection, id: ChallengeId, next: Timestamp, sent: i64) -> db::Result<()> {
+    sqlx::query("UPDATE challenges SET sends = sends + $3, next_send_at = $2 WHERE id = $1")
+        .bind(id.to_string())
+        .bind(next.as_millisecond())
+        .bind(sent)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Gives the challenge a fresh code.
+pub(super) async fn replace_code(connection: &mut AnyConnection, id: ChallengeId, seed: &Seed, ends_at: Timestamp) -> db::Result<()> {
+    sqlx::query("UPDATE challenges SET seed = $2, code_ends_at = $3 WHERE id = $1")
+        .bind(id.to_string())
+        .bind(seed.as_bytes())
+        .bind(ends_at.as_millisecond())
+        .execute(connection)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,186 @@
+//! Choosing a new password: a mailed link (30 min, single use, newest only), then a texted code, then the password.
+//! It ends every session and forgets every browser, tells the owner, and never signs in by itself.
+
+mod sql;
+
+use crate::audit::{self, Deed, Event};
+use crate::auth::browser::Browser;
+use crate::auth::challenges::{self, Answered, NewChallenge, Purpose, Whose};
+use crate::auth::sessions::{self, Kind, NewSession, Session};
+use crate::auth::sign_in::Entered;
+use crate::auth::{sign_in, trusted_devices};
+use crate::clock::{SignedDuration, Timestamp};
+use crate::crypto::blind_index;
+use crate::crypto::passwords::{Password, PasswordRefusal};
+use crate::crypto::random::Secret;
+use crate::db::Tx;
+use crate::error::{Failure, InternalError};
+use crate::identity::accounts::{self, Account};
+use crate::limits::{self, Limit, Taken};
+use crate::messaging::dispatches;
+use crate::messaging::texts::{Notice, Values};
+use crate::portal::Portal;
+use crate::types::actor::Actor;
+use crate::types::email_address::EmailAddress;
+use crate::types::ids::{ResetId, SessionId};
+use crate::words::Words;
+
+/// Links mailed to one address.
+const MAILS: Limit = Limit { bucket: "reset:email", max: 3, window: SignedDuration::from_hours(1), pause: None };
+/// Requests from one network.
+const NETWORK: Limit = Limit { bucket: "network:reset", max: 20, window: SignedDuration::from_hours(1), pause: None };
+
+/// Why nothing was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AskRefusal {
+    /// Too many from this network.
+    TooMany(Timestamp),
+}
+
+/// Asks for a link. The answer is the same whether the email has an account; what an account costs happens after it.
+///
+/// # Errors
+/// Refused as [`AskRefusal`] says.
+pub async fn ask(portal: &Portal, browser: &Browser, email: EmailAddress) -> Result<(), Failure<AskRefusal>> {
+    let index = blind_index::index_email(&portal.keys.index, &email);
+    let mut tx = portal.db.begin().await?;
+    let network = limits::take(portal, &mut tx, NETWORK, browser.network.to_string().as_bytes()).await?;
+    let mails = limits::take(portal, &mut tx, MAILS, &index).await?;
+    audit::record(portal, &mut tx, Event::new(Actor::Stranger, Deed::ResetRequested).from(&browser.network)).await?;
+    tx.commit().await?;
+    if let Taken::Until(until) = network {
+        return Err(Failure::Refused(AskRefusal::TooMany(until)));
+    }
+    if matches!(mails, Taken::Granted(_)) {
+        let portal = portal.clone();
+        tokio::spawn(async move {
+            if let Err(error) = mail_link(&portal, &email).await {
+                tracing::error!(%error, "a reset link could not be queued");
+            }
+        });
+    }
+    Ok(())
+}
+
+async fn mail_link(portal: &Portal, email: &EmailAddress) -> Result<(), InternalError> {
+    let Some(account) = accounts::find_by_email(portal, email).await? else { return Ok(()) };
+    if account.turned_off_at.is_some() {
+        return Ok(());
+    }
+    let now = portal.clock.now();
+    let token = Secret::token();
+    let mut tx = portal.db.begin().await?;
+    sql::replace_all(&mut tx, account.id, now).await?;
+    let expires_at = now + portal.config.limits.reset_life;
+    sql::insert(&mut tx, ResetId::new(), account.id, &token.digest(), now, expires_at).await?;
+    let link = format!("{}/password/reset?token={}", portal.config.public_origin(), token.expose());
+    let values = Values::from([("link".to_owned(), link)]);
+    dispatches::queue_mail(portal, &mut tx, &account.contact(), Notice::ResetLink, &values, portal.config.limits.reset_life).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Exchanges the link's token for a pending session and texts a code. None when the link is old, used or made up.
+///
+/// # Errors
+/// When the database fails.
+pub async fn open(portal: &Portal, browser: &Browser, token: &Secret, replaces: Option<SessionId>) -> Result<Option<Entered>, InternalError> {
+    let now = portal.clock.now();
+    let mut tx = portal.db.begin().await?;
+    let Some((reset, account)) = sql::find_by_token(&mut tx, &token.digest(), now).await? else { return Ok(None) };
+    let Some(account) = accounts::find_in(portal, &mut tx, account).await? else { return Ok(None) };
+    sql::mark_opened(&mut tx, reset, now).await?;
+    let device = trusted_devices::of_browser(&mut tx, browser, Some(account.id)).await?.map(|device| device.id);
+    let challenge = challenges::open(
+        portal,
+        &mut tx,
+        NewChallenge {
+            whose: Whose::Account(account.id),
+            purpose: Purpose::ResetPassword,
+            browser,
+            device,
+            contact: Some(&account.contact()),
+            phone_index: &account.phone_index,
+            visit: None,
+            reset: Some(reset),
+            next: None,
+        },
+    )
+    .await?;
+    let new = NewSession { browser, kind: Kind::Pending, account: Some(&account), challenge: Some(challenge), device, proved: false, replaces };
+    let token = sessions::begin(portal, &mut tx, new).await?;
+    tx.commit().await?;
+    Ok(Some(Entered { token, device: None, next: "/challenge".into() }))
+}
+
+/// The code was right: the pending session may now choose the password.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn finish(portal: &Portal, mut tx: Tx, browser: &Browser, answered: &Answered, account: &Account, replaces: SessionId) -> Result<Entered, InternalError> {
+    let reset = answered.challenge.reset.ok_or_else(|| InternalError::because("a reset challenge without its reset"))?;
+    sql::mark_proved(&mut tx, reset, portal.clock.now()).await?;
+    let new = NewSession {
+        browser,
+        kind: Kind::Pending,
+        account: Some(account),
+        challenge: Some(answered.challenge.id),
+        device: answered.challenge.device,
+        proved: false,
+        replaces: Some(replaces),
+    };
+    let token = sessions::begin(portal, &mut tx, new).await?;
+    tx.commit().await?;
+    Ok(Entered { token, device: None, next: "/password/reset".into() })
+}
+
+/// Why no new password was set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChooseRefusal {
+    /// The link is old or used, or the code was not given.
+    Over,
+    /// The password may not be chosen.
+    Password(PasswordRefusal),
+}
+
+/// The reset that this session may finish, if link and code were both given.
+///
+/// # Errors
+/// When the database fails.
+pub async fn ready(portal: &Portal, session: &Session) -> Result<Option<ResetId>, InternalError> {
+    let Some(challenge) = session.challenge else { return Ok(None) };
+    let Some(challenge) = challenges::find(portal, challenge).await? else { return Ok(None) };
+    match (challenge.purpose, challenge.answered_at, challenge.reset) {
+        (Purpose::ResetPassword, Some(_), Some(reset)) => Ok(Some(reset)),
+        _ => Ok(None),
+    }
+}
+
+/// Sets the new password; every session and every known browser of the account ends.
+///
+/// # Errors
+/// Refused as [`ChooseRefusal`] says.
+pub async fn choose(portal: &Portal, browser: &Browser, session: &Session, typed: &str) -> Result<(), Failure<ChooseRefusal>> {
+    let Some(reset) = ready(portal, session).await? else { return Err(Failure::Refused(ChooseRefusal::Over)) };
+    let account = session.who.as_ref().map(|who| who.account).ok_or(Failure::Refused(ChooseRefusal::Over))?;
+    let account = accounts::find(portal, account).await?.ok_or(Failure::Refused(ChooseRefusal::Over))?;
+    let words = [account.name.as_str(), account.email.as_str(), portal.config.clinic.name.as_str()];
+    let password = Password::chosen(typed, &words, portal.config.limits.password_least)
+        .map_err(|refusal| Failure::Refused(ChooseRefusal::Password(refusal)))?;
+    let hash = portal.hasher.hash(password).await.map_err(|_| InternalError::busy("hashing a password"))?;
+    let now = portal.clock.now();
+    let mut tx = portal.db.begin().await?;
+    if !sql::claim(&mut tx, reset, now).await? {
+        return Err(Failure::Refused(ChooseRefusal::Over));
+    }
+    accounts::set_password(portal, &mut tx, account.id, &hash).await?;
+    sessions::end_all(portal, &mut tx, account.id).await?;
+    trusted_devices::forget_all(portal, &mut tx, account.id).await?;
+    limits::clear(&mut tx, sign_in::wrong_passwords(&portal.config.limits), &account.email_index).await?;
+    audit::record(portal, &mut tx, Event::new(account.actor(), Deed::PasswordReset).on(account.id).from(&browser.network)).await?;
+    let words = Words::new(account.locale);
+    let values = Values::from([("time".to_owned(), words.day_time(now, &account.zone))]);
+    accounts::tell(portal, &mut tx, &account, Notice::PasswordChanged, &values, true).await?;
+    tx.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,263 @@
+//! Sessions: signed-in browsers, and browsers with only the password behind them.
+//!
+//! A session's cookie holds 256 random bits; the table holds a digest. Every rise of privilege makes a new value and
+//! ends the old row in the same transaction. A session ends after 15 idle minutes and after 12 hours in all (NIST SP
+//! 800-63B 2.2.3), with the account's version (password, role, turned off), or at once when it is revoked.
+
+mod sql;
+
+use crate::audit::{self, Deed, Event};
+use crate::auth::browser::Browser;
+use crate::clock::{SignedDuration, Timestamp};
+use crate::crypto::random::Secret;
+use crate::db::{Statement, Tx, Value};
+use crate::error::InternalError;
+use crate::identity::accounts::{self, Account};
+use crate::portal::Portal;
+use crate::types::actor::{Actor, Role};
+use crate::types::ids::{AccountId, AppointmentId, ChallengeId, DeviceId, PatientId, SessionId};
+use crate::types::locale::Locale;
+use crate::types::network::Network;
+use crate::types::person_name::PersonName;
+use crate::types::zone::Zone;
+
+/// How often a session's last use is written, at most.
+const TOUCH_EVERY: SignedDuration = SignedDuration::from_secs(60);
+
+/// What the browser has proved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The password, or a form filled in: opens only the challenge.
+    Pending,
+    /// Password and code.
+    Full,
+}
+
+/// Who is signed in.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// The account.
+    pub account: AccountId,
+    /// As what.
+    pub role: Role,
+    /// Their clinical record, if they are a patient.
+    pub patient: Option<PatientId>,
+    /// Their name.
+    pub name: PersonName,
+    /// Their language.
+    pub locale: Locale,
+    /// Their zone.
+    pub zone: Zone,
+}
+
+impl SignedIn {
+    /// Who acts when this person acts.
+    pub fn actor(&self) -> Actor {
+        Actor::Account { id: self.account, role: self.role }
+    }
+}
+
+/// A session that has not ended.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Which.
+    pub id: SessionId,
+    /// What was proved.
+    pub kind: Kind,
+    /// Whose; None while somebody registers.
+    pub who: Option<SignedIn>,
+    /// The challenge it may answer.
+    pub challenge: Option<ChallengeId>,
+    /// The known browser it runs in.
+    pub device: Option<DeviceId>,
+    /// Since when.
+    pub started_at: Timestamp,
+    /// Last use, to the minute.
+    pub seen_at: Timestamp,
+    /// When it ends whatever happens.
+    pub ends_at: Timestamp,
+    /// The last proof by code.
+    pub proved_at: Option<Timestamp>,
+    /// The last proof bound to a visit.
+    pub proved_visit: Option<(AppointmentId, Timestamp)>,
+}
+
+/// The session of a cookie's value: one indexed read. None when there is none, or it has ended for any reason.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find(portal: &Portal, token: &Secret) -> Result<Option<Session>, InternalError> {
+    let row = {
+        let mut connection = portal.db.read().await?;
+        sql::find(&mut connection, &token.digest()).await?
+    };
+    let Some(row) = row else { return Ok(None) };
+    let now = portal.clock.now();
+    let idle_end = row.seen_at + portal.config.limits.session_idle;
+    if now >= row.ends_at || now >= idle_end {
+        return Ok(None);
+    }
+    let who = match row.who {
+        None => None,
+        Some(who) if who.turned_off || who.version != row.account_version => return Ok(None),
+        Some(who) => Some(SignedIn {
+            name: accounts::open_name(portal, &who.key, &who.name_sealed, who.account)?,
+            account: who.account,
+            role: who.role,
+            patient: who.patient,
+            locale: who.locale,
+            zone: who.zone,
+        }),
+    };
+    Ok(Some(Session {
+        id: row.id,
+        kind: row.kind,
+        who,
+        challenge: row.challenge,
+        device: row.device,
+        started_at: row.started_at,
+        seen_at: row.seen_at,
+        ends_at: row.ends_at,
+        proved_at: row.proved_at,
+        proved_visit: row.proved_visit,
+    }))
+}
+
+/// Notes that the session was used, at most once a minute, in a commit shared with others.
+///
+/// # Errors
+/// When the database fails.
+pub async fn touch(portal: &Portal, session: &Session) -> Result<(), InternalError> {
+    let now = portal.clock.now();
+    if now.duration_since(session.seen_at) < TOUCH_EVERY {
+        return Ok(());
+    }
+    let values = vec![Value::Text(Some(session.id.to_string())), Value::Number(Some(now.as_millisecond()))];
+    portal.db.write_together(vec![Statement { sql: sql::TOUCH, values }]).await?;
+    Ok(())
+}
+
+/// What a new session is made of.
+pub struct NewSession<'a> {
+    /// The browser.
+    pub browser: &'a Browser,
+    /// What was proved.
+    pub kind: Kind,
+    /// Whose.
+    pub account: Option<&'a Account>,
+    /// The challenge it may answer.
+    pub challenge: Option<ChallengeId>,
+    /// The known browser.
+    pub device: Option<DeviceId>,
+    /// Whether a code was proved just now.
+    pub proved: bool,
+    /// The session it takes the place of.
+    pub replaces: Option<SessionId>,
+}
+
+/// Makes a session and ends the one it replaces; answers the cookie's value.
+///
+/// # Errors
+/// When the database fails.
+pub async fn begin(portal: &Portal, tx: &mut Tx, new: NewSession<'_>) -> Result<Secret, InternalError> {
+    let now = portal.clock.now();
+    if let Some(old) = new.replaces {
+        sql::end(tx, old, now).await?;
+    }
+    let token = Secret::token();
+    sql::insert(
+        tx,
+        &sql::NewRow {
+            id: SessionId::new(),
+            token_digest: token.digest(),
+            kind: new.kind,
+            account: new.account.map(|account| (account.id, account.version)),
+            challenge: new.challenge,
+            device: new.device,
+            browser: new.browser,
+            now,
+            ends_at: now + portal.config.limits.session_longest,
+            proved_at: new.proved.then_some(now),
+        },
+    )
+    .await?;
+    Ok(token)
+}
+
+/// Gives a session a new cookie value at a step-up: same times, new proof; the old value ends.
+///
+/// # Errors
+/// When the database fails.
+pub async fn renew(portal: &Portal, tx: &mut Tx, session: &Session, visit: Option<AppointmentId>) -> Result<Secret, InternalError> {
+    let token = Secret::token();
+    sql::renew(tx, session.id, &token.digest(), visit, portal.clock.now()).await?;
+    Ok(token)
+}
+
+/// Lets the session answer a challenge.
+///
+/// # Errors
+/// When the database fails.
+pub async fn expect(tx: &mut Tx, session: SessionId, challenge: ChallengeId) -> Result<(), InternalError> {
+    Ok(sql::expect(tx, session, challenge).await?)
+}
+
+/// Ends a session by its person's wish.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sign_out(portal: &Portal, session: &Session, from: &Network) -> Result<(), InternalError> {
+    let mut tx = portal.db.begin().await?;
+    sql::end(&mut tx, session.id, portal.clock.now()).await?;
+    if let Some(who) = &session.who {
+        audit::record(portal, &mut tx, Event::new(who.actor(), Deed::SignedOut).on(session.id).from(from)).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Ends every session of an account.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_all(portal: &Portal, tx: &mut Tx, account: AccountId) -> Result<(), InternalError> {
+    Ok(sql::end_all(tx, account, portal.clock.now()).await?)
+}
+
+/// A session in its owner's list.
+pub struct Listed {
+    /// Which.
+    pub id: SessionId,
+    /// The browser in words.
+    pub agent: String,
+    /// From where, as stored.
+    pub network: String,
+    /// Since when.
+    pub started_at: Timestamp,
+    /// Last use.
+    pub seen_at: Timestamp,
+}
+
+/// The account's open sessions, last used first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(portal: &Portal, account: AccountId) -> Result<Vec<Listed>, InternalError> {
+    let now = portal.clock.now();
+    let mut connection = portal.db.read().await?;
+    Ok(sql::list(&mut connection, account, now, now - portal.config.limits.session_idle).await?)
+}
+
+/// Ends one of the person's own sessions; false when it is not theirs.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_own(portal: &Portal, who: &SignedIn, id: SessionId, from: &Network) -> Result<bool, InternalError> {
+    let mut tx = portal.db.begin().await?;
+    let ended = sql::end_own(&mut tx, id, who.account, portal.clock.now()).await?;
+    if ended {
+        audit::record(portal, &mut tx, Event::new(who.actor(), Deed::SessionEnded).on(id).from(from)).await?;
+        tx.commit().await?;
+    }
+    Ok(ended)
+}

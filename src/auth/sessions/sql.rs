@@ -1,0 +1,218 @@
+//! Statements on `sessions`.
+
+use sqlx::{AnyConnection, Row};
+
+use super::{Kind, Listed};
+use crate::auth::browser::Browser;
+use crate::clock::{Timestamp, from_ms};
+use crate::db::{self, parse};
+use crate::portal::WrappedKey;
+use crate::types::actor::Role;
+use crate::types::ids::{AccountId, AppointmentId, ChallengeId, DeviceId, PatientId, SessionId};
+use crate::types::locale::Locale;
+use crate::types::zone::Zone;
+
+/// A session that nobody ended.
+pub(super) struct Found {
+    pub id: SessionId,
+    pub kind: Kind,
+    pub account_version: i64,
+    pub challenge: Option<ChallengeId>,
+    pub device: Option<DeviceId>,
+    pub started_at: Timestamp,
+    pub seen_at: Timestamp,
+    pub ends_at: Timestamp,
+    pub proved_at: Option<Timestamp>,
+    pub proved_visit: Option<(AppointmentId, Timestamp)>,
+    pub who: Option<Who>,
+}
+
+/// Whose it is.
+pub(super) struct Who {
+    pub account: AccountId,
+    pub role: Role,
+    pub version: i64,
+    pub turned_off: bool,
+    pub patient: Option<PatientId>,
+    pub key: WrappedKey,
+    pub name_sealed: Vec<u8>,
+    pub locale: Locale,
+    pub zone: Zone,
+}
+
+/// The session of a digest, with its person.
+pub(super) async fn find(connection: &mut AnyConnection, digest: &[u8; 32]) -> db::Result<Option<Found>> {
+    let row = sqlx::query(
+        "SELECT s.id, s.kind, s.account_version, s.challenge_id, s.device_id, s.started_at, s.seen_at, s.ends_at,
+                s.proved_at, s.proved_visit_id, s.proved_visit_at,
+                a.id AS account_id, a.role, a.version, a.turned_off_at, a.name_sealed, a.locale, a.time_zone,
+                a.data_key_id, k.key_id, k.wrapped, p.id AS patient_id
+         FROM sessions s
+         LEFT JOIN accounts a ON a.id = s.account_id
+         LEFT JOIN data_keys k ON k.id = a.data_key_id
+         LEFT JOIN patients p ON p.account_id = a.id
+         WHERE s.token_digest = $1 AND s.ended_at IS NULL",
+    )
+    .bind(digest.as_slice())
+    .fetch_optional(connection)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let instant = |column: &str| -> db::Result<Option<Timestamp>> { Ok(row.try_get::<Option<i64>, _>(column)?.map(from_ms)) };
+    let who = match (row.try_get::<Option<&str>, _>("account_id")?, row.try_get::<Option<Vec<u8>>, _>("wrapped")?) {
+        (None, _) => None,
+        // A destroyed key: the person was erased.
+        (Some(_), None) => return Ok(None),
+        (Some(account), Some(wrapped)) => Some(Who {
+            account: parse("account_id", account)?,
+            role: parse("role", row.try_get("role")?)?,
+            version: row.try_get("version")?,
+            turned_off: instant("turned_off_at")?.is_some(),
+            patient: row.try_get::<Option<&str>, _>("patient_id")?.map(|id| parse("patient_id", id)).transpose()?,
+            key: WrappedKey { id: parse("data_key_id", row.try_get("data_key_id")?)?, key_id: row.try_get("key_id")?, wrapped },
+            name_sealed: row.try_get("name_sealed")?,
+            locale: parse("locale", row.try_get("locale")?)?,
+            zone: parse("time_zone", row.try_get("time_zone")?)?,
+        }),
+    };
+    let visit = row.try_get::<Option<&str>, _>("proved_visit_id")?.map(|id| parse("proved_visit_id", id)).transpose()?;
+    Ok(Some(Found {
+        id: parse("id", row.try_get("id")?)?,
+        kind: if row.try_get::<&str, _>("kind")? == "full" { Kind::Full } else { Kind::Pending },
+        account_version: row.try_get("account_version")?,
+        challenge: row.try_get::<Option<&str>, _>("challenge_id")?.map(|id| parse("challenge_id", id)).transpose()?,
+        device: row.try_get::<Option<&str>, _>("device_id")?.map(|id| parse("device_id", id)).transpose()?,
+        started_at: from_ms(row.try_get("started_at")?),
+        seen_at: from_ms(row.try_get("seen_at")?),
+        ends_at: from_ms(row.try_get("ends_at")?),
+        proved_at: instant("proved_at")?,
+        proved_visit: visit.zip(instant("proved_visit_at")?),
+        who,
+    }))
+}
+
+/// Notes the last use; a later note is not undone by an earlier one.
+pub(super) const TOUCH: &str = "UPDATE sessions SET seen_at = $2 WHERE id = $1 AND seen_at < $2 AND ended_at IS NULL";
+
+/// A session to add.
+pub(super) struct NewRow<'a> {
+    pub id: SessionId,
+    pub token_digest: [u8; 32],
+    pub kind: Kind,
+    pub account: Option<(AccountId, i64)>,
+    pub challenge: Option<ChallengeId>,
+    pub device: Option<DeviceId>,
+    pub browser: &'a Browser,
+    pub now: Timestamp,
+    pub ends_at: Timestamp,
+    pub proved_at: Option<Timestamp>,
+}
+
+/// Adds a session.
+pub(super) async fn insert(connection: &mut AnyConnection, row: &NewRow<'_>) -> db::Result<()> {
+    sqlx::query(
+        "INSERT INTO sessions (id, token_digest, kind, account_id, account_version, challenge_id, device_id,
+                               browser_digest, network, agent, started_at, seen_at, ends_at, proved_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13)",
+    )
+    .bind(row.id.to_string())
+    .bind(row.token_digest.as_slice())
+    .bind(if row.kind == Kind::Full { "full" } else { "pending" })
+    .bind(row.account.map(|(id, _)| id.to_string()))
+    .bind(row.account.map_or(0, |(_, version)| version))
+    .bind(row.challenge.map(|id| id.to_string()))
+    .bind(row.device.map(|id| id.to_string()))
+    .bind(row.browser.digest.as_slice())
+    .bind(row.browser.network.to_string())
+    .bind(&row.browser.agent)
+    .bind(row.now.as_millisecond())
+    .bind(row.ends_at.as_millisecond())
+    .bind(row.proved_at.map(|at| at.as_millisecond()))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Gives the session a new digest and a new proof.
+pub(super) async fn renew(connection: &mut AnyConnection, id: SessionId, digest: &[u8; 32], visit: Option<AppointmentId>, now: Timestamp) -> db::Result<()> {
+    sqlx::query(
+        "UPDATE sessions SET token_digest = $2, challenge_id = NULL, proved_at = $4, seen_at = $4,
+                             proved_visit_id = COALESCE($3, proved_visit_id),
+                             proved_visit_at = CASE WHEN $3 IS NULL THEN proved_visit_at ELSE $4 END
+         WHERE id = $1",
+    )
+    .bind(id.to_string())
+    .bind(digest.as_slice())
+    .bind(visit.map(|id| id.to_string()))
+    .bind(now.as_millisecond())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Names the challenge that the session may answer.
+pub(super) async fn expect(connection: &mut AnyConnection, id: SessionId, challenge: ChallengeId) -> db::Result<()> {
+    sqlx::query("UPDATE sessions SET challenge_id = $2 WHERE id = $1")
+        .bind(id.to_string())
+        .bind(challenge.to_string())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Ends a session.
+pub(super) async fn end(connection: &mut AnyConnection, id: SessionId, now: Timestamp) -> db::Result<()> {
+    sqlx::query("UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL")
+        .bind(id.to_string())
+        .bind(now.as_millisecond())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Ends a session if it is this account's.
+pub(super) async fn end_own(connection: &mut AnyConnection, id: SessionId, account: AccountId, now: Timestamp) -> db::Result<bool> {
+    let ended = sqlx::query("UPDATE sessions SET ended_at = $3 WHERE id = $1 AND account_id = $2 AND ended_at IS NULL")
+        .bind(id.to_string())
+        .bind(account.to_string())
+        .bind(now.as_millisecond())
+        .execute(connection)
+        .await?;
+    Ok(ended.rows_affected() == 1)
+}
+
+/// Ends all of an account's.
+pub(super) async fn end_all(connection: &mut AnyConnection, account: AccountId, now: Timestamp) -> db::Result<()> {
+    sqlx::query("UPDATE sessions SET ended_at = $2 WHERE account_id = $1 AND ended_at IS NULL")
+        .bind(account.to_string())
+        .bind(now.as_millisecond())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// The account's open full sessions.
+pub(super) async fn list(connection: &mut AnyConnection, account: AccountId, now: Timestamp, idle_since: Timestamp) -> db::Result<Vec<Listed>> {
+    sqlx::query(
+        "SELECT id, agent, network, started_at, seen_at
+         FROM sessions
+         WHERE account_id = $1 AND kind = 'full' AND ended_at IS NULL AND ends_at > $2 AND seen_at > $3
+         ORDER BY seen_at DESC
+         LIMIT 50",
+    )
+    .bind(account.to_string())
+    .bind(now.as_millisecond())
+    .bind(idle_since.as_millisecond())
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(|row| {
+        Ok(Listed {
+            id: parse("id", row.try_get("id")?)?,
+            agent: row.try_get("agent")?,
+            network: row.try_get("network")?,
+            started_at: from_ms(row.try_get("started_at")?),
+            seen_at: from_ms(row.try_get("seen_at")?),
+        })
+    })
+    .collect()
+}

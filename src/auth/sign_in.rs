@@ -1,0 +1,280 @@
+//! Signing in: password, then a code, then a session.
+//!
+//! An unknown email does the same work and gets the same answer. Tries are counted for every typed email, account or
+//! not, before the password is looked at; a known browser counts apart, so a stranger cannot pause the owner.
+
+use crate::audit::{self, Deed, Event};
+use crate::auth::browser::Browser;
+use crate::auth::challenges::{self, Answered, NewChallenge, Purpose, Whose};
+use crate::auth::sessions::{self, Kind, NewSession};
+use crate::auth::{lockout, trusted_devices};
+use crate::clock::{SignedDuration, Timestamp};
+use crate::config::Limits;
+use crate::crypto::blind_index;
+use crate::crypto::passwords::Password;
+use crate::crypto::random::Secret;
+use crate::db::Tx;
+use crate::error::{Failure, InternalError};
+use crate::identity::accounts::{self, Account};
+use crate::identity::registration;
+use crate::limits::{self, Limit, Taken};
+use crate::messaging::texts::{Notice, Values};
+use crate::portal::Portal;
+use crate::types::actor::{Actor, Role};
+use crate::types::email_address::EmailAddress;
+use crate::types::ids::{DeviceId, SessionId};
+use crate::words::Words;
+
+/// Wrong passwords for one typed email, from unknown browsers.
+pub fn wrong_passwords(limits: &Limits) -> Limit {
+    Limit { bucket: "passwords", max: limits.passwords_wrong, window: limits.passwords_window, pause: Some(limits.passwords_window) }
+}
+
+fn network_tries(limits: &Limits) -> Limit {
+    Limit { bucket: "network:sign_in", max: limits.network_tries, window: SignedDuration::from_mins(15), pause: None }
+}
+
+/// Why nobody got further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignInRefusal {
+    /// Wrong email or password, unknown, or turned off: all look the same.
+    Wrong,
+    /// Too many wrong passwords for this typed email.
+    Paused(Timestamp),
+    /// The password is right, and the account locked for this browser.
+    Locked(Timestamp),
+    /// The password is right, and opens nothing from unknown browsers until it is changed.
+    PasswordSpent,
+    /// Too many tries from this network.
+    TooMany(Timestamp),
+}
+
+/// A new session's cookies and where to go.
+pub struct Entered {
+    /// The session cookie's value.
+    pub token: Secret,
+    /// The known-device cookie's new value.
+    pub device: Option<Secret>,
+    /// A path of ours.
+    pub next: String,
+}
+
+/// Where people of a role begin.
+pub fn home_of(role: Role) -> &'static str {
+    match role {
+        Role::Patient => "/home",
+        Role::Doctor => "/doctor",
+        Role::Admin => "/admin",
+    }
+}
+
+/// Checks email and password. A right one opens the challenge; on a trusted browser of a patient, the session.
+///
+/// # Errors
+/// Refused as [`SignInRefusal`] says.
+pub async fn sign_in(
+    portal: &Portal,
+    browser: &Browser,
+    typed_email: &str,
+    password: Password,
+    next: Option<&str>,
+    replaces: Option<SessionId>,
+) -> Result<Entered, Failure<SignInRefusal>> {
+    let config = &portal.config.limits;
+    let email = EmailAddress::parse(typed_email).ok();
+    let email_index = blind_index::index_typed_email(&portal.keys.index, typed_email);
+    let account = match &email {
+        Some(email) => accounts::find_by_email(portal, email).await?,
+        None => None,
+    };
+    let resumable = registration::find_live(portal, &email_index).await?;
+
+    // First commit: tries are taken before the work they guard.
+    let mut tx = portal.db.begin().await?;
+    let network = browser.network.to_string();
+    if let Taken::Until(until) = limits::take(portal, &mut tx, network_tries(config), network.as_bytes()).await? {
+        tx.commit().await?;
+        return Err(Failure::Refused(SignInRefusal::TooMany(until)));
+    }
+    let device = trusted_devices::of_browser(&mut tx, browser, account.as_ref().map(|a| a.id)).await?;
+    let counted_by = device.as_ref().map_or(email_index.to_vec(), |device| device.id.to_string().into_bytes());
+    let taken = limits::take(portal, &mut tx, wrong_passwords(config), &counted_by).await?;
+    tx.commit().await?;
+    if let Taken::Until(until) = taken {
+        return Err(Failure::Refused(SignInRefusal::Paused(until)));
+    }
+
+    let stored = account.as_ref().map(|a| a.password_hash.as_str()).or(resumable.as_ref().map(|r| r.password_hash.as_str()));
+    let verdict = portal
+        .hasher
+        .verify(password.clone(), stored)
+        .await
+        .map_err(|_| InternalError::busy("checking a password"))?;
+    let open = account.as_ref().is_none_or(|account| account.turned_off_at.is_none());
+    if !(verdict.right && open) {
+        let mut tx = portal.db.begin().await?;
+        let event = Event::new(Actor::Stranger, Deed::PasswordRefused).from(&browser.network);
+        let event = match &account {
+            Some(account) => event.on(account.id),
+            None => event.on("nobody"),
+        };
+        audit::record(portal, &mut tx, event).await?;
+        tx.commit().await?;
+        if let Some(account) = account {
+            count_later(portal, account, device.map(|d| d.id), browser);
+        }
+        return Err(Failure::Refused(SignInRefusal::Wrong));
+    }
+    let Some(account) = account else {
+        let Some(registration) = resumable else { return Err(Failure::Refused(SignInRefusal::Wrong)) };
+        return Ok(super::register::resume(portal, browser, registration, replaces).await?);
+    };
+    if verdict.rehash {
+        rehash_later(portal, &account, password);
+    }
+    enter(portal, browser, account, device, &counted_by, next, replaces).await
+}
+
+/// The password is right: what is locked is told now, and only now.
+async fn enter(
+    portal: &Portal,
+    browser: &Browser,
+    account: Account,
+    device: Option<trusted_devices::Device>,
+    counted_by: &[u8],
+    next: Option<&str>,
+    replaces: Option<SessionId>,
+) -> Result<Entered, Failure<SignInRefusal>> {
+    let config = &portal.config.limits;
+    let now = portal.clock.now();
+    let device_id = device.as_ref().map(|device| device.id);
+    let mut tx = portal.db.begin().await?;
+    limits::give_back(&mut tx, wrong_passwords(config), counted_by).await?;
+    if let Some(until) = lockout::locked_until(portal, &mut tx, account.id, device_id).await? {
+        tx.commit().await?;
+        return Err(Failure::Refused(SignInRefusal::Locked(until)));
+    }
+    if device.is_none() && account.strange_codes >= config.strange_life {
+        tx.commit().await?;
+        return Err(Failure::Refused(SignInRefusal::PasswordSpent));
+    }
+    if let Some(device) = device.filter(|device| device.is_trusted(&account, now)) {
+        limits::clear(&mut tx, wrong_passwords(config), counted_by).await?;
+        lockout::forgive(&mut tx, account.id, Some(device.id)).await?;
+        let (id, cookie, _) = trusted_devices::remember(portal, &mut tx, browser, &account, false).await?;
+        let new = NewSession {
+            browser,
+            kind: Kind::Full,
+            account: Some(&account),
+            challenge: None,
+            device: Some(id),
+            proved: false,
+            replaces,
+        };
+        let token = sessions::begin(portal, &mut tx, new).await?;
+        audit::record(portal, &mut tx, Event::new(account.actor(), Deed::SignedInTrusted).on(account.id).from(&browser.network)).await?;
+        tx.commit().await?;
+        return Ok(Entered { token, device: Some(cookie), next: next.unwrap_or(home_of(account.role)).to_owned() });
+    }
+    let challenge = challenges::open(
+        portal,
+        &mut tx,
+        NewChallenge {
+            whose: Whose::Account(account.id),
+            purpose: Purpose::SignIn,
+            browser,
+            device: device_id,
+            contact: Some(&account.contact()),
+            phone_index: &account.phone_index,
+            visit: None,
+            reset: None,
+            next,
+        },
+    )
+    .await?;
+    let new = NewSession {
+        browser,
+        kind: Kind::Pending,
+        account: Some(&account),
+        challenge: Some(challenge),
+        device: device_id,
+        proved: false,
+        replaces,
+    };
+    let token = sessions::begin(portal, &mut tx, new).await?;
+    audit::record(portal, &mut tx, Event::new(account.actor(), Deed::PasswordAccepted).on(account.id).from(&browser.network)).await?;
+    tx.commit().await?;
+    Ok(Entered { token, device: None, next: "/challenge".into() })
+}
+
+/// The code was right: opens the session in the transaction that used the code up, remembers the browser, and tells
+/// the owner of one that was never seen.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn finish(portal: &Portal, mut tx: Tx, browser: &Browser, answered: &Answered, account: &Account, trust: bool, replaces: SessionId) -> Result<Entered, InternalError> {
+    let config = &portal.config.limits;
+    let (device, cookie, new_here) = trusted_devices::remember(portal, &mut tx, browser, account, trust).await?;
+    limits::clear(&mut tx, wrong_passwords(config), &account.email_index).await?;
+    limits::clear(&mut tx, wrong_passwords(config), device.to_string().as_bytes()).await?;
+    let new = NewSession {
+        browser,
+        kind: Kind::Full,
+        account: Some(account),
+        challenge: None,
+        device: Some(device),
+        proved: true,
+        replaces: Some(replaces),
+    };
+    let token = sessions::begin(portal, &mut tx, new).await?;
+    audit::record(portal, &mut tx, Event::new(account.actor(), Deed::SignedIn).on(account.id).from(&browser.network)).await?;
+    if trust && account.role == Role::Patient {
+        audit::record(portal, &mut tx, Event::new(account.actor(), Deed::DeviceTrusted).on(device).from(&browser.network)).await?;
+    }
+    if new_here {
+        let words = Words::new(account.locale);
+        let values = Values::from([
+            ("time".to_owned(), words.day_time(portal.clock.now(), &account.zone)),
+            ("agent".to_owned(), browser.agent.clone()),
+        ]);
+        accounts::tell(portal, &mut tx, account, Notice::NewBrowser, &values, false).await?;
+    }
+    tx.commit().await?;
+    let next = answered.challenge.next.clone().unwrap_or_else(|| home_of(account.role).to_owned());
+    Ok(Entered { token, device: Some(cookie), next })
+}
+
+/// What an existing account costs more than none happens after the answer, so that nobody can time it.
+fn count_later(portal: &Portal, account: Account, device: Option<DeviceId>, browser: &Browser) {
+    let (portal, network) = (portal.clone(), browser.network.clone());
+    tokio::spawn(async move {
+        let counted = async {
+            let mut tx = portal.db.begin().await?;
+            // An account that is locked already is not locked for longer by more wrong passwords.
+            if lockout::locked_until(&portal, &mut tx, account.id, device).await?.is_none() {
+                lockout::count_wrong(&portal, &mut tx, &account, device, "password", &network).await?;
+            }
+            tx.commit().await?;
+            Ok::<_, InternalError>(())
+        };
+        if let Err(error) = counted.await {
+            tracing::error!(%error, "a wrong password could not be counted");
+        }
+    });
+}
+
+fn rehash_later(portal: &Portal, account: &Account, password: Password) {
+    let (portal, id, old) = (portal.clone(), account.id, account.password_hash.clone());
+    tokio::spawn(async move {
+        let Ok(new) = portal.hasher.hash(password).await else { return };
+        let stored = async {
+            let mut tx = portal.db.begin().await?;
+            accounts::rehash(&mut tx, id, &old, &new).await?;
+            tx.commit().await?;
+            Ok::<_, InternalError>(())
+        };
+        if let Err(error) = stored.await {
+            tracing::error!(%error, "a password could not be hashed anew");
+        }
+    });
+}

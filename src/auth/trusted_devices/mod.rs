@@ -1,0 +1,69 @@
+//! Known browsers: those that have proved both factors once. By their person's choice a patient's browser is also
+//! trusted, and asked no code, for 30 days. A device cookie is never a session: the password is still needed.
+
+mod sql;
+
+use crate::auth::browser::Browser;
+use crate::clock::Timestamp;
+use crate::crypto::random::Secret;
+use crate::db::Tx;
+use crate::error::InternalError;
+use crate::identity::accounts::Account;
+use crate::portal::Portal;
+use crate::types::actor::Role;
+use crate::types::ids::{AccountId, DeviceId};
+
+/// A browser that its person has used before.
+#[derive(Clone, Debug)]
+pub struct Device {
+    /// Which.
+    pub id: DeviceId,
+    /// Whose.
+    pub account: AccountId,
+    /// Until when it is excused from the code.
+    pub trusted_until: Option<Timestamp>,
+}
+
+impl Device {
+    /// Whether it is excused from the code now.
+    pub fn is_trusted(&self, account: &Account, now: Timestamp) -> bool {
+        account.role == Role::Patient && self.trusted_until.is_some_and(|until| until > now)
+    }
+}
+
+/// The device of the browser's cookie, if it is this account's.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_browser(tx: &mut Tx, browser: &Browser, account: Option<AccountId>) -> Result<Option<Device>, InternalError> {
+    // The same read whether the account exists or not.
+    let digest = browser.device.as_ref().map_or([0; 32], Secret::digest);
+    let found = sql::find(tx, &digest).await?;
+    Ok(found.filter(|device| Some(device.account) == account))
+}
+
+/// Remembers the browser after both factors; answers the cookie's new value. A known one gets a new value, so that a
+/// copied cookie stops working at the owner's next sign-in.
+///
+/// # Errors
+/// When the database fails.
+pub async fn remember(portal: &Portal, tx: &mut Tx, browser: &Browser, account: &Account, trust: bool) -> Result<(DeviceId, Secret, bool), InternalError> {
+    let now = portal.clock.now();
+    let token = Secret::token();
+    let trusted = (trust && account.role == Role::Patient).then(|| now + portal.config.limits.trust);
+    if let Some(device) = of_browser(tx, browser, Some(account.id)).await? {
+        sql::renew(tx, device.id, &token.digest(), trusted.or(device.trusted_until), now).await?;
+        return Ok((device.id, token, false));
+    }
+    let id = DeviceId::new();
+    sql::insert(tx, id, account.id, &token.digest(), &browser.agent, trusted, now).await?;
+    Ok((id, token, true))
+}
+
+/// Forgets every browser of the account.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_all(portal: &Portal, tx: &mut Tx, account: AccountId) -> Result<(), InternalError> {
+    Ok(sql::forget_all(tx, account, portal.clock.now()).await?)
+}
