@@ -67,7 +67,9 @@ impl From<sqlx::Error> for InternalError {
             // SQLITE_BUSY and its extended forms, SQLITE_FULL; PostgreSQL class 53 (out of something), 57 (shutting
             // down), 55P03 (lock not available).
             sqlx::Error::Database(e) => e.code().is_some_and(|code| {
-                matches!(code.as_ref(), "5" | "261" | "517" | "13" | "55P03") || code.starts_with("53") || code.starts_with("57")
+                matches!(code.as_ref(), "5" | "261" | "517" | "13" | "55P03")
+                    || code.starts_with("53")
+                    || code.starts_with("57")
             }),
             _ => false,
         };

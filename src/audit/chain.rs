@@ -31,7 +31,8 @@ fn digest(key: &[u8; 32], word: &str, parts: &[&[u8]]) -> [u8; 32] {
 
 /// The keyed digest of an event's columns. Absent and empty differ.
 pub(super) fn event_mac(key: &[u8; 32], row: &sql::NewRow) -> [u8; 32] {
-    let optional = |text: &Option<String>| text.as_ref().map_or_else(|| vec![0], |text| [&[1], text.as_bytes()].concat());
+    let optional =
+        |text: &Option<String>| text.as_ref().map_or_else(|| vec![0], |text| [&[1], text.as_bytes()].concat());
     let (role, patient, subject) = (optional(&row.role), optional(&row.patient_id), optional(&row.subject));
     let (why, network) = (optional(&row.why), optional(&row.network));
     digest(
@@ -84,7 +85,11 @@ pub async fn link_waiting(portal: &Portal) -> Result<usize, InternalError> {
     let mut tx = portal.db.begin().await?;
     let (from, mut last) = match sql::head(&mut tx).await? {
         Some((seq, link, mac)) if same(&mac, &head_mac(key, seq, &link)) => (seq, link),
-        Some(_) => return Err(InternalError::because("the audit chain's head is not the portal's own: run `salus audit verify`")),
+        Some(_) => {
+            return Err(InternalError::because(
+                "the audit chain's head is not the portal's own: run `salus audit verify`",
+            ));
+        }
         None => {
             let link = genesis(key).to_vec();
             sql::begin_head(&mut tx, &link, &head_mac(key, 0, &link)).await?;

@@ -102,7 +102,12 @@ pub(super) async fn mark_linked(connection: &mut AnyConnection, id: &str, now: i
 }
 
 /// Adds a link.
-pub(super) async fn insert_link(connection: &mut AnyConnection, seq: i64, event_id: &str, link: &[u8]) -> db::Result<()> {
+pub(super) async fn insert_link(
+    connection: &mut AnyConnection,
+    seq: i64,
+    event_id: &str,
+    link: &[u8],
+) -> db::Result<()> {
     sqlx::query("INSERT INTO audit_chain (seq, event_id, link) VALUES ($1, $2, $3)")
         .bind(seq)
         .bind(event_id)
@@ -132,7 +137,13 @@ pub(super) async fn begin_head(connection: &mut AnyConnection, link: &[u8], mac:
 }
 
 /// Moves the end from `from` to `to`; false when another process was first.
-pub(super) async fn move_head(connection: &mut AnyConnection, from: i64, to: i64, link: &[u8], mac: &[u8]) -> db::Result<bool> {
+pub(super) async fn move_head(
+    connection: &mut AnyConnection,
+    from: i64,
+    to: i64,
+    link: &[u8],
+    mac: &[u8],
+) -> db::Result<bool> {
     let moved = sqlx::query("UPDATE audit_head SET seq = $2, link = $3, mac = $4 WHERE id = 1 AND seq = $1")
         .bind(from)
         .bind(to)

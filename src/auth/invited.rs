@@ -38,7 +38,14 @@ pub async fn of_link(portal: &Portal, token: &Secret) -> Result<Option<Invitatio
 ///
 /// # Errors
 /// Refused as [`AcceptRefusal`] says.
-pub async fn accept(portal: &Portal, browser: &Browser, token: &Secret, typed: &str, phone: PhoneNumber, replaces: Option<SessionId>) -> Result<Entered, Failure<AcceptRefusal>> {
+pub async fn accept(
+    portal: &Portal,
+    browser: &Browser,
+    token: &Secret,
+    typed: &str,
+    phone: PhoneNumber,
+    replaces: Option<SessionId>,
+) -> Result<Entered, Failure<AcceptRefusal>> {
     let invitation = of_link(portal, token).await?.ok_or(Failure::Refused(AcceptRefusal::Over))?;
     let words = [invitation.name.as_str(), invitation.email.as_str(), portal.config.clinic.name.as_str()];
     let password = Password::chosen(typed, &words, portal.config.limits.password_least)
@@ -46,7 +53,8 @@ pub async fn accept(portal: &Portal, browser: &Browser, token: &Secret, typed: &
     let hash = portal.hasher.hash(password).await.map_err(|_| InternalError::busy("hashing a password"))?;
     let mut tx = portal.db.begin().await?;
     let invitation = invitations::fill_in(portal, &mut tx, invitation, phone, &hash).await?;
-    let index = invitation.phone_index(portal).ok_or_else(|| InternalError::because("an invitation without its phone"))?;
+    let index =
+        invitation.phone_index(portal).ok_or_else(|| InternalError::because("an invitation without its phone"))?;
     let challenge = challenges::open(
         portal,
         &mut tx,
@@ -63,7 +71,15 @@ pub async fn accept(portal: &Portal, browser: &Browser, token: &Secret, typed: &
         },
     )
     .await?;
-    let new = NewSession { browser, kind: Kind::Pending, account: None, challenge: Some(challenge), device: None, proved: false, replaces };
+    let new = NewSession {
+        browser,
+        kind: Kind::Pending,
+        account: None,
+        challenge: Some(challenge),
+        device: None,
+        proved: false,
+        replaces,
+    };
     let token = sessions::begin(portal, &mut tx, new).await?;
     tx.commit().await?;
     Ok(Entered { token, device: None, next: "/challenge".into() })
@@ -73,7 +89,13 @@ pub async fn accept(portal: &Portal, browser: &Browser, token: &Secret, typed: &
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn finish(portal: &Portal, mut tx: Tx, browser: &Browser, id: InvitationId, replaces: SessionId) -> Result<Option<Entered>, InternalError> {
+pub(super) async fn finish(
+    portal: &Portal,
+    mut tx: Tx,
+    browser: &Browser,
+    id: InvitationId,
+    replaces: SessionId,
+) -> Result<Option<Entered>, InternalError> {
     let Some(invitation) = invitations::claim(portal, &mut tx, id).await? else { return Ok(None) };
     let (Some(phone), Some(hash)) = (&invitation.phone, &invitation.password_hash) else { return Ok(None) };
     let opened = accounts::open(

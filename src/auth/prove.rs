@@ -14,19 +14,35 @@ use crate::portal::Portal;
 ///
 /// # Errors
 /// Refused as [`AnswerRefusal`] says.
-pub async fn prove(portal: &Portal, browser: &Browser, session: &Session, typed: &TypedCode, trust: bool) -> Result<Entered, Failure<AnswerRefusal>> {
+pub async fn prove(
+    portal: &Portal,
+    browser: &Browser,
+    session: &Session,
+    typed: &TypedCode,
+    trust: bool,
+) -> Result<Entered, Failure<AnswerRefusal>> {
     let id = session.challenge.ok_or(Failure::Refused(AnswerRefusal::Ended))?;
     let (tx, answered) = challenges::answer(portal, browser, id, typed).await?;
     let entered = match (answered.challenge.purpose, answered.challenge.whose, &answered.account) {
-        (Purpose::SignIn, _, Some(account)) => sign_in::finish(portal, tx, browser, &answered, account, trust, session.id).await?,
-        (Purpose::StepUp, _, Some(account)) => step_up::finish(portal, tx, browser, &answered, account, session).await?,
-        (Purpose::ResetPassword, _, Some(account)) => password_reset::finish(portal, tx, browser, &answered, account, session.id).await?,
-        (Purpose::Register, Whose::Registration(registration), _) => register::finish(portal, tx, browser, registration, session.id)
-            .await?
-            .ok_or(Failure::Refused(AnswerRefusal::Ended))?,
-        (Purpose::Register, Whose::Invitation(invitation), _) => super::invited::finish(portal, tx, browser, invitation, session.id)
-            .await?
-            .ok_or(Failure::Refused(AnswerRefusal::Ended))?,
+        (Purpose::SignIn, _, Some(account)) => {
+            sign_in::finish(portal, tx, browser, &answered, account, trust, session.id).await?
+        }
+        (Purpose::StepUp, _, Some(account)) => {
+            step_up::finish(portal, tx, browser, &answered, account, session).await?
+        }
+        (Purpose::ResetPassword, _, Some(account)) => {
+            password_reset::finish(portal, tx, browser, &answered, account, session.id).await?
+        }
+        (Purpose::Register, Whose::Registration(registration), _) => {
+            register::finish(portal, tx, browser, registration, session.id)
+                .await?
+                .ok_or(Failure::Refused(AnswerRefusal::Ended))?
+        }
+        (Purpose::Register, Whose::Invitation(invitation), _) => {
+            super::invited::finish(portal, tx, browser, invitation, session.id)
+                .await?
+                .ok_or(Failure::Refused(AnswerRefusal::Ended))?
+        }
         _ => return Err(InternalError::because("a challenge that fits no purpose was answered").into()),
     };
     Ok(entered)
@@ -40,7 +56,10 @@ pub async fn target(portal: &Portal, challenge: &Challenge) -> Result<String, In
     Ok(contact(portal, challenge).await?.1.phone.map(|phone| phone.last2().to_owned()).unwrap_or_default())
 }
 
-async fn contact(portal: &Portal, challenge: &Challenge) -> Result<(bool, crate::messaging::dispatches::Contact, [u8; 32]), InternalError> {
+async fn contact(
+    portal: &Portal,
+    challenge: &Challenge,
+) -> Result<(bool, crate::messaging::dispatches::Contact, [u8; 32]), InternalError> {
     let gone = || InternalError::because("a challenge without its person");
     match challenge.whose {
         Whose::Account(id) => {

@@ -44,9 +44,17 @@ pub enum RegisterRefusal {
 ///
 /// # Errors
 /// Refused as [`RegisterRefusal`] says.
-pub async fn start(portal: &Portal, browser: &Browser, form: Form, password: Password, replaces: Option<SessionId>) -> Result<Entered, Failure<RegisterRefusal>> {
+pub async fn start(
+    portal: &Portal,
+    browser: &Browser,
+    form: Form,
+    password: Password,
+    replaces: Option<SessionId>,
+) -> Result<Entered, Failure<RegisterRefusal>> {
     let mut tx = portal.db.begin().await?;
-    let taken = limits::take(portal, &mut tx, registrations(&portal.config.limits), browser.network.to_string().as_bytes()).await?;
+    let taken =
+        limits::take(portal, &mut tx, registrations(&portal.config.limits), browser.network.to_string().as_bytes())
+            .await?;
     tx.commit().await?;
     if let Taken::Until(until) = taken {
         return Err(Failure::Refused(RegisterRefusal::TooMany(until)));
@@ -63,13 +71,23 @@ pub async fn start(portal: &Portal, browser: &Browser, form: Form, password: Pas
     let mut tx = portal.db.begin().await?;
     let registration = registration::start(portal, &mut tx, form, hash, is_decoy).await?;
     let deed = if is_decoy { Deed::RegistrationOfTaken } else { Deed::RegistrationStarted };
-    audit::record(portal, &mut tx, Event::new(Actor::Stranger, deed).on(registration.id).from(&browser.network)).await?;
+    audit::record(portal, &mut tx, Event::new(Actor::Stranger, deed).on(registration.id).from(&browser.network))
+        .await?;
     let told = limits::take(portal, &mut tx, TOLD, &subject).await?;
     if is_decoy && matches!(told, Taken::Granted(_)) {
         match owner {
-            Some(owner) => accounts::tell(portal, &mut tx, &owner, Notice::RegistrationTaken, &Values::new(), false).await?,
+            Some(owner) => {
+                accounts::tell(portal, &mut tx, &owner, Notice::RegistrationTaken, &Values::new(), false).await?
+            }
             None => {
-                crate::messaging::dispatches::queue_text(portal, &mut tx, &registration.contact(), Notice::RegistrationTaken, &Values::new()).await?;
+                crate::messaging::dispatches::queue_text(
+                    portal,
+                    &mut tx,
+                    &registration.contact(),
+                    Notice::RegistrationTaken,
+                    &Values::new(),
+                )
+                .await?;
             }
         }
     }
@@ -80,12 +98,23 @@ pub async fn start(portal: &Portal, browser: &Browser, form: Form, password: Pas
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn resume(portal: &Portal, browser: &Browser, registration: Registration, replaces: Option<SessionId>) -> Result<Entered, InternalError> {
+pub(super) async fn resume(
+    portal: &Portal,
+    browser: &Browser,
+    registration: Registration,
+    replaces: Option<SessionId>,
+) -> Result<Entered, InternalError> {
     let tx = portal.db.begin().await?;
     ask(portal, tx, browser, &registration, replaces).await
 }
 
-async fn ask(portal: &Portal, mut tx: Tx, browser: &Browser, registration: &Registration, replaces: Option<SessionId>) -> Result<Entered, InternalError> {
+async fn ask(
+    portal: &Portal,
+    mut tx: Tx,
+    browser: &Browser,
+    registration: &Registration,
+    replaces: Option<SessionId>,
+) -> Result<Entered, InternalError> {
     let contact = registration.contact();
     let challenge = challenges::open(
         portal,
@@ -103,7 +132,15 @@ async fn ask(portal: &Portal, mut tx: Tx, browser: &Browser, registration: &Regi
         },
     )
     .await?;
-    let new = NewSession { browser, kind: Kind::Pending, account: None, challenge: Some(challenge), device: None, proved: false, replaces };
+    let new = NewSession {
+        browser,
+        kind: Kind::Pending,
+        account: None,
+        challenge: Some(challenge),
+        device: None,
+        proved: false,
+        replaces,
+    };
     let token = sessions::begin(portal, &mut tx, new).await?;
     tx.commit().await?;
     Ok(Entered { token, device: None, next: "/challenge".into() })
@@ -114,7 +151,13 @@ async fn ask(portal: &Portal, mut tx: Tx, browser: &Browser, registration: &Regi
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn finish(portal: &Portal, mut tx: Tx, browser: &Browser, id: RegistrationId, replaces: SessionId) -> Result<Option<Entered>, InternalError> {
+pub(super) async fn finish(
+    portal: &Portal,
+    mut tx: Tx,
+    browser: &Browser,
+    id: RegistrationId,
+    replaces: SessionId,
+) -> Result<Option<Entered>, InternalError> {
     let Some(registration) = registration::find_in(portal, &mut tx, id).await? else { return Ok(None) };
     if registration.is_decoy || registration.finished_at.is_some() || registration.expires_at <= portal.clock.now() {
         return Ok(None);
@@ -145,7 +188,15 @@ pub(super) async fn finish(portal: &Portal, mut tx: Tx, browser: &Browser, id: R
     registration::finish(portal, &mut tx, id).await?;
     let actor = Actor::Account { id: account, role: Role::Patient };
     let event = Event::new(actor, Deed::AccountOpened).on(account).from(&browser.network);
-    audit::record(portal, &mut tx, match patient { Some(patient) => event.of(patient), None => event }).await?;
+    audit::record(
+        portal,
+        &mut tx,
+        match patient {
+            Some(patient) => event.of(patient),
+            None => event,
+        },
+    )
+    .await?;
     let account = accounts::find_in(portal, &mut tx, account)
         .await?
         .ok_or_else(|| InternalError::because("an account that was just opened is not there"))?;
@@ -155,7 +206,13 @@ pub(super) async fn finish(portal: &Portal, mut tx: Tx, browser: &Browser, id: R
 }
 
 /// Signs a new account in, in the browser that proved its phone.
-pub(super) async fn enter(portal: &Portal, tx: &mut Tx, browser: &Browser, account: &accounts::Account, replaces: SessionId) -> Result<Entered, InternalError> {
+pub(super) async fn enter(
+    portal: &Portal,
+    tx: &mut Tx,
+    browser: &Browser,
+    account: &accounts::Account,
+    replaces: SessionId,
+) -> Result<Entered, InternalError> {
     accounts::tell(portal, tx, account, Notice::Welcome, &Values::new(), false).await?;
     let (device, cookie, _) = trusted_devices::remember(portal, tx, browser, account, false).await?;
     let new = NewSession {

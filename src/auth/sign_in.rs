@@ -27,7 +27,12 @@ use crate::words::Words;
 
 /// Wrong passwords for one typed email, from unknown browsers.
 pub fn wrong_passwords(limits: &Limits) -> Limit {
-    Limit { bucket: "passwords", max: limits.passwords_wrong, window: limits.passwords_window, pause: Some(limits.passwords_window) }
+    Limit {
+        bucket: "passwords",
+        max: limits.passwords_wrong,
+        window: limits.passwords_window,
+        pause: Some(limits.passwords_window),
+    }
 }
 
 fn network_tries(limits: &Limits) -> Limit {
@@ -104,12 +109,10 @@ pub async fn sign_in(
         return Err(Failure::Refused(SignInRefusal::Paused(until)));
     }
 
-    let stored = account.as_ref().map(|a| a.password_hash.as_str()).or(resumable.as_ref().map(|r| r.password_hash.as_str()));
-    let verdict = portal
-        .hasher
-        .verify(password.clone(), stored)
-        .await
-        .map_err(|_| InternalError::busy("checking a password"))?;
+    let stored =
+        account.as_ref().map(|a| a.password_hash.as_str()).or(resumable.as_ref().map(|r| r.password_hash.as_str()));
+    let verdict =
+        portal.hasher.verify(password.clone(), stored).await.map_err(|_| InternalError::busy("checking a password"))?;
     let open = account.as_ref().is_none_or(|account| account.turned_off_at.is_none());
     if !(verdict.right && open) {
         let mut tx = portal.db.begin().await?;
@@ -172,7 +175,12 @@ async fn enter(
             replaces,
         };
         let token = sessions::begin(portal, &mut tx, new).await?;
-        audit::record(portal, &mut tx, Event::new(account.actor(), Deed::SignedInTrusted).on(account.id).from(&browser.network)).await?;
+        audit::record(
+            portal,
+            &mut tx,
+            Event::new(account.actor(), Deed::SignedInTrusted).on(account.id).from(&browser.network),
+        )
+        .await?;
         tx.commit().await?;
         return Ok(Entered { token, device: Some(cookie), next: next.unwrap_or(home_of(account.role)).to_owned() });
     }
@@ -202,7 +210,12 @@ async fn enter(
         replaces,
     };
     let token = sessions::begin(portal, &mut tx, new).await?;
-    audit::record(portal, &mut tx, Event::new(account.actor(), Deed::PasswordAccepted).on(account.id).from(&browser.network)).await?;
+    audit::record(
+        portal,
+        &mut tx,
+        Event::new(account.actor(), Deed::PasswordAccepted).on(account.id).from(&browser.network),
+    )
+    .await?;
     tx.commit().await?;
     Ok(Entered { token, device: None, next: "/challenge".into() })
 }
@@ -212,7 +225,15 @@ async fn enter(
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn finish(portal: &Portal, mut tx: Tx, browser: &Browser, answered: &Answered, account: &Account, trust: bool, replaces: SessionId) -> Result<Entered, InternalError> {
+pub(super) async fn finish(
+    portal: &Portal,
+    mut tx: Tx,
+    browser: &Browser,
+    answered: &Answered,
+    account: &Account,
+    trust: bool,
+    replaces: SessionId,
+) -> Result<Entered, InternalError> {
     let config = &portal.config.limits;
     let (device, cookie, new_here) = trusted_devices::remember(portal, &mut tx, browser, account, trust).await?;
     limits::clear(&mut tx, wrong_passwords(config), &account.email_index).await?;
@@ -227,9 +248,15 @@ pub(super) async fn finish(portal: &Portal, mut tx: Tx, browser: &Browser, answe
         replaces: Some(replaces),
     };
     let token = sessions::begin(portal, &mut tx, new).await?;
-    audit::record(portal, &mut tx, Event::new(account.actor(), Deed::SignedIn).on(account.id).from(&browser.network)).await?;
+    audit::record(portal, &mut tx, Event::new(account.actor(), Deed::SignedIn).on(account.id).from(&browser.network))
+        .await?;
     if trust && account.role == Role::Patient {
-        audit::record(portal, &mut tx, Event::new(account.actor(), Deed::DeviceTrusted).on(device).from(&browser.network)).await?;
+        audit::record(
+            portal,
+            &mut tx,
+            Event::new(account.actor(), Deed::DeviceTrusted).on(device).from(&browser.network),
+        )
+        .await?;
     }
     if new_here {
         let words = Words::new(account.locale);

@@ -67,9 +67,17 @@ pub fn fresh_for_visit(portal: &Portal, session: &Session, visit: AppointmentId)
 ///
 /// # Errors
 /// When the database fails.
-pub async fn begin(portal: &Portal, browser: &Browser, session: &Session, visit: Option<AppointmentId>, next: &str) -> Result<(), InternalError> {
+pub async fn begin(
+    portal: &Portal,
+    browser: &Browser,
+    session: &Session,
+    visit: Option<AppointmentId>,
+    next: &str,
+) -> Result<(), InternalError> {
     let who = session.who.as_ref().ok_or_else(|| InternalError::because("a step-up without a person"))?;
-    let account = accounts::find(portal, who.account).await?.ok_or_else(|| InternalError::because("a session without its account"))?;
+    let account = accounts::find(portal, who.account)
+        .await?
+        .ok_or_else(|| InternalError::because("a session without its account"))?;
     let mut tx = portal.db.begin().await?;
     let challenge = challenges::open(
         portal,
@@ -88,7 +96,8 @@ pub async fn begin(portal: &Portal, browser: &Browser, session: &Session, visit:
     )
     .await?;
     sessions::expect(&mut tx, session.id, challenge).await?;
-    audit::record(portal, &mut tx, Event::new(who.actor(), Deed::CodeRequested).on(challenge).from(&browser.network)).await?;
+    audit::record(portal, &mut tx, Event::new(who.actor(), Deed::CodeRequested).on(challenge).from(&browser.network))
+        .await?;
     tx.commit().await?;
     Ok(())
 }
@@ -97,7 +106,14 @@ pub async fn begin(portal: &Portal, browser: &Browser, session: &Session, visit:
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn finish(portal: &Portal, mut tx: Tx, browser: &Browser, answered: &Answered, account: &Account, session: &Session) -> Result<Entered, InternalError> {
+pub(super) async fn finish(
+    portal: &Portal,
+    mut tx: Tx,
+    browser: &Browser,
+    answered: &Answered,
+    account: &Account,
+    session: &Session,
+) -> Result<Entered, InternalError> {
     let visit = answered.challenge.visit;
     let token = sessions::renew(portal, &mut tx, session, visit).await?;
     let event = Event::new(account.actor(), Deed::SteppedUp).from(&browser.network);

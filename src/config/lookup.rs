@@ -39,8 +39,15 @@ impl Lookup {
     pub fn from_env() -> Result<Self, Vec<Problem>> {
         let mut vars = HashMap::new();
         if let Ok(path) = std::env::var("SALUS_CONFIG") {
-            let told = |what: String| vec![Problem { setting: "SALUS_CONFIG".into(), problem: what, cure: "name a TOML file with lines like SALUS_LISTEN = \"…\"".into() }];
-            let text = std::fs::read_to_string(&path).map_err(|error| told(format!("names a file that cannot be read: {}", error.kind())))?;
+            let told = |what: String| {
+                vec![Problem {
+                    setting: "SALUS_CONFIG".into(),
+                    problem: what,
+                    cure: "name a TOML file with lines like SALUS_LISTEN = \"…\"".into(),
+                }]
+            };
+            let text = std::fs::read_to_string(&path)
+                .map_err(|error| told(format!("names a file that cannot be read: {}", error.kind())))?;
             let table: toml::Table = text.parse().map_err(|_| told("names a file that is not TOML".into()))?;
             for (key, value) in table {
                 let text = match value {

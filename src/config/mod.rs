@@ -165,11 +165,23 @@ impl Config {
         let file = data.join("salus.db");
         let database_url = vars.text("SALUS_DATABASE_URL", &format!("sqlite:{}", file.display()));
         if !["sqlite:", "postgres://", "postgresql://"].iter().any(|start| database_url.starts_with(start)) {
-            vars.problem("SALUS_DATABASE_URL", "is neither sqlite:… nor postgres://…", "write sqlite:path or postgres://user:password@host/name");
+            vars.problem(
+                "SALUS_DATABASE_URL",
+                "is neither sqlite:… nor postgres://…",
+                "write sqlite:path or postgres://user:password@host/name",
+            );
         }
-        let public_url: Url = vars.parsed("SALUS_PUBLIC_URL", "http://localhost:8080", "write it like https://portal.clinic.example");
-        if !matches!(public_url.scheme(), "http" | "https") || public_url.host_str().is_none() || public_url.path() != "/" {
-            vars.problem("SALUS_PUBLIC_URL", "is not an address without a path", "write it like https://portal.clinic.example");
+        let public_url: Url =
+            vars.parsed("SALUS_PUBLIC_URL", "http://localhost:8080", "write it like https://portal.clinic.example");
+        if !matches!(public_url.scheme(), "http" | "https")
+            || public_url.host_str().is_none()
+            || public_url.path() != "/"
+        {
+            vars.problem(
+                "SALUS_PUBLIC_URL",
+                "is not an address without a path",
+                "write it like https://portal.clinic.example",
+            );
         }
         let keys_text = vars.secret("SALUS_KEYS");
         let keys = keys_text.and_then(|text| match KeyRing::parse(text.expose()) {
@@ -179,18 +191,28 @@ impl Config {
                 None
             }
         });
-        let sms_gateways = vars.list("SALUS_SMS_GATEWAYS", |word| match word {
-            "outbox" => Some(SmsGateway::Outbox),
-            "twilio" => Some(SmsGateway::Twilio),
-            _ => None,
-        }, "known gateways: twilio, and outbox for demo and tests");
+        let sms_gateways = vars.list(
+            "SALUS_SMS_GATEWAYS",
+            |word| match word {
+                "outbox" => Some(SmsGateway::Outbox),
+                "twilio" => Some(SmsGateway::Twilio),
+                _ => None,
+            },
+            "known gateways: twilio, and outbox for demo and tests",
+        );
         let twilio = Self::twilio(&mut vars, sms_gateways.contains(&SmsGateway::Twilio));
         let mail = match vars.secret("SALUS_SMTP_URL") {
             None => MailRoute::None,
             Some(url) if url.expose() == "outbox" => MailRoute::Outbox,
-            Some(url) if url.expose().starts_with("smtp://") || url.expose().starts_with("smtps://") => MailRoute::Smtp(url),
+            Some(url) if url.expose().starts_with("smtp://") || url.expose().starts_with("smtps://") => {
+                MailRoute::Smtp(url)
+            }
             Some(_) => {
-                vars.problem("SALUS_SMTP_URL", "is not smtp://… or smtps://…", "write it like smtps://user:password@mail.example:465");
+                vars.problem(
+                    "SALUS_SMTP_URL",
+                    "is not smtp://… or smtps://…",
+                    "write it like smtps://user:password@mail.example:465",
+                );
                 MailRoute::None
             }
         };
@@ -206,7 +228,11 @@ impl Config {
             twilio,
             mail,
             mail_from: vars.text("SALUS_MAIL_FROM", &format!("portal@{host}")),
-            trusted_proxies: vars.list("SALUS_TRUSTED_PROXIES", |word| word.parse().ok(), "write IP addresses separated by commas"),
+            trusted_proxies: vars.list(
+                "SALUS_TRUSTED_PROXIES",
+                |word| word.parse().ok(),
+                "write IP addresses separated by commas",
+            ),
             metrics_listen: vars.optional_parsed("SALUS_METRICS_LISTEN", "write address:port, like 127.0.0.1:9090"),
             jitsi: Self::jitsi(&mut vars),
             hashing_cores: vars.number(
@@ -214,7 +240,11 @@ impl Config {
                 std::thread::available_parallelism().map_or(2, usize::from) as i64,
                 1..=64,
             ) as usize,
-            log_format: if vars.choice("SALUS_LOG_FORMAT", "json", &["json", "text"]) == "json" { LogFormat::Json } else { LogFormat::Text },
+            log_format: if vars.choice("SALUS_LOG_FORMAT", "json", &["json", "text"]) == "json" {
+                LogFormat::Json
+            } else {
+                LogFormat::Text
+            },
             clinic: Self::clinic(&mut vars),
             limits: Limits::read(&mut vars),
             public_url,
@@ -227,19 +257,31 @@ impl Config {
     fn clinic(vars: &mut Lookup) -> Clinic {
         let name = vars.text("SALUS_CLINIC_NAME", "Salus Clinic");
         if name.chars().count() > 20 || name.trim().is_empty() {
-            vars.problem("SALUS_CLINIC_NAME", "is not 1 to 20 characters", "choose a short name: it begins every text message");
+            vars.problem(
+                "SALUS_CLINIC_NAME",
+                "is not 1 to 20 characters",
+                "choose a short name: it begins every text message",
+            );
         }
         let country: Country = "US".parse().expect("a code of the list");
         let country = vars.parsed_or("SALUS_COUNTRY", country, "write a two-letter code like US");
         let code = country.code().to_owned();
-        let countries = vars.list("SALUS_SMS_COUNTRIES", |word| word.parse::<Country>().ok().map(|c| c.code().to_owned()), "write two-letter codes separated by commas");
+        let countries = vars.list(
+            "SALUS_SMS_COUNTRIES",
+            |word| word.parse::<Country>().ok().map(|c| c.code().to_owned()),
+            "write two-letter codes separated by commas",
+        );
         Clinic {
             name,
             phone: vars.text("SALUS_CLINIC_PHONE", "+1 212 555 0100"),
             hours: vars.text("SALUS_CLINIC_HOURS", "Mon-Fri 8am-6pm"),
             emergency: vars.text("SALUS_EMERGENCY_NUMBER", "911"),
             country,
-            zone: vars.parsed_or("SALUS_TIME_ZONE", "America/New_York".parse().unwrap_or_else(|_| Zone::utc()), "write an IANA name like America/Chicago"),
+            zone: vars.parsed_or(
+                "SALUS_TIME_ZONE",
+                "America/New_York".parse().unwrap_or_else(|_| Zone::utc()),
+                "write an IANA name like America/Chicago",
+            ),
             locale: vars.parsed_or("SALUS_LOCALE", Locale::En, "write en or es"),
             sms_countries: if countries.is_empty() { vec![code] } else { countries },
         }
@@ -260,18 +302,34 @@ impl Config {
         if base_url.scheme() != "https" && !loopback {
             vars.problem("SALUS_TWILIO_BASE_URL", "is not https", "plain http is for loopback only");
         }
-        let sid_fits = |sid: &str| sid.len() == 34 && sid.starts_with("AC") && sid[2..].bytes().all(|b| b.is_ascii_hexdigit());
+        let sid_fits =
+            |sid: &str| sid.len() == 34 && sid.starts_with("AC") && sid[2..].bytes().all(|b| b.is_ascii_hexdigit());
         if !account_sid.as_deref().is_some_and(sid_fits) {
-            vars.problem("SALUS_TWILIO_ACCOUNT_SID", "is not AC and 32 hexadecimal digits", "copy it from the provider's console");
+            vars.problem(
+                "SALUS_TWILIO_ACCOUNT_SID",
+                "is not AC and 32 hexadecimal digits",
+                "copy it from the provider's console",
+            );
         }
         let secret = if api_key_sid.is_some() { key_secret } else { token };
         if secret.is_none() {
             vars.problem("SALUS_TWILIO_AUTH_TOKEN", "is not set", "set it, or an API key's id and secret");
         }
         if from.is_none() == messaging_service_sid.is_none() {
-            vars.problem("SALUS_TWILIO_FROM", "one sender is needed", "set either the sender or SALUS_TWILIO_MESSAGING_SERVICE_SID");
+            vars.problem(
+                "SALUS_TWILIO_FROM",
+                "one sender is needed",
+                "set either the sender or SALUS_TWILIO_MESSAGING_SERVICE_SID",
+            );
         }
-        Some(TwilioSettings { account_sid: account_sid?, secret: secret?, api_key_sid, from, messaging_service_sid, base_url })
+        Some(TwilioSettings {
+            account_sid: account_sid?,
+            secret: secret?,
+            api_key_sid,
+            from,
+            messaging_service_sid,
+            base_url,
+        })
     }
 
     fn jitsi(vars: &mut Lookup) -> Option<JitsiSettings> {
@@ -281,7 +339,11 @@ impl Config {
         let subject = vars.optional("SALUS_JITSI_SUBJECT");
         let url: Url = vars.optional_parsed("SALUS_JITSI_URL", "write it like https://meet.clinic.example")?;
         if app_id.is_none() || secret.is_none() {
-            vars.problem("SALUS_JITSI_APP_ID", "or SALUS_JITSI_SECRET is not set", "rooms without a token are open to all: set both");
+            vars.problem(
+                "SALUS_JITSI_APP_ID",
+                "or SALUS_JITSI_SECRET is not set",
+                "rooms without a token are open to all: set both",
+            );
         }
         let subject = subject.unwrap_or_else(|| url.host_str().unwrap_or("*").to_lowercase());
         Some(JitsiSettings { url, app_id: app_id?, secret: secret?, audience, subject })

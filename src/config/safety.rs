@@ -19,10 +19,18 @@ impl Config {
         let mut found = Vec::new();
         let mut note = |setting, problem: &str, cure| found.push(Unsafe { setting, problem: problem.to_owned(), cure });
         if !self.is_secure() {
-            note("SALUS_PUBLIC_URL", "is not https: passwords and codes would cross the network in the open", "put a TLS proxy in front and name its https address");
+            note(
+                "SALUS_PUBLIC_URL",
+                "is not https: passwords and codes would cross the network in the open",
+                "put a TLS proxy in front and name its https address",
+            );
         }
         if self.keys.is_none() {
-            note("SALUS_KEYS", "is not set: nothing can be sealed", "run `salus keys add` and name its file in SALUS_KEYS_FILE");
+            note(
+                "SALUS_KEYS",
+                "is not set: nothing can be sealed",
+                "run `salus keys add` and name its file in SALUS_KEYS_FILE",
+            );
         }
         if self.sms_gateways.is_empty() {
             note("SALUS_SMS_GATEWAYS", "is not set: no code would arrive", "set twilio and its credentials");
@@ -40,13 +48,23 @@ impl Config {
                 }
             }
             MailRoute::Outbox => note("SALUS_SMTP_URL", "is the dev outbox", "name a mail server"),
-            MailRoute::None => note("SALUS_SMTP_URL", "is not set: nobody could choose a new password", "name a mail server"),
+            MailRoute::None => {
+                note("SALUS_SMTP_URL", "is not set: nobody could choose a new password", "name a mail server")
+            }
         }
         if self.clinic.name == "Salus Clinic" {
-            note("SALUS_CLINIC_NAME", "is not set: people would not know whose portal this is", "set your clinic's short name");
+            note(
+                "SALUS_CLINIC_NAME",
+                "is not set: people would not know whose portal this is",
+                "set your clinic's short name",
+            );
         }
         if self.clinic.phone.contains("555 01") {
-            note("SALUS_CLINIC_PHONE", "is not set: people in need would call nobody", "set the number that your clinic answers");
+            note(
+                "SALUS_CLINIC_PHONE",
+                "is not set: people in need would call nobody",
+                "set the number that your clinic answers",
+            );
         }
         if self.trusted_proxies.iter().any(|address| address.is_unspecified()) {
             note("SALUS_TRUSTED_PROXIES", "trusts everybody to say who the client is", "name your proxies' addresses");
@@ -60,7 +78,11 @@ impl Config {
             // Docker mounts its secrets as 0444 inside the container alone.
             let readable = std::fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o004 != 0);
             if readable && !path.starts_with("/run/secrets") {
-                note("SALUS_…_FILE", &format!("{} can be read by every user of this machine", path.display()), "chmod 600 it");
+                note(
+                    "SALUS_…_FILE",
+                    &format!("{} can be read by every user of this machine", path.display()),
+                    "chmod 600 it",
+                );
             }
         }
         found

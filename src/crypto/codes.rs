@@ -99,7 +99,9 @@ impl TypedCode {
         for c in typed.chars() {
             match digit(c) {
                 Some(d) => groups.last_mut().expect("never empty").push(d),
-                None if c.is_whitespace() || matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{200b}'..='\u{200f}' | '\u{2066}'..='\u{2069}' | '\u{feff}') => {}
+                None if c.is_whitespace()
+                    || matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{200b}'..='\u{200f}' | '\u{2066}'..='\u{2069}' | '\u{feff}') =>
+                    {}
                 None => groups.push(Vec::new()),
             }
         }
@@ -139,7 +141,14 @@ mod tests {
     #[test]
     fn a_code_is_read_as_people_type_it() {
         for typed in [
-            "123456", " 123 456 ", "123-456", "#123456", "１２３４５６", "١٢٣٤٥٦", "۱۲۳۴۵۶", "your code is 123456",
+            "123456",
+            " 123 456 ",
+            "123-456",
+            "#123456",
+            "１２３４５６",
+            "١٢٣٤٥٦",
+            "۱۲۳۴۵۶",
+            "your code is 123456",
             "Clinic: your sign-in code is 123456. It works for 5 minutes.\n\n@portal.example #123456",
         ] {
             assert_eq!(digits(typed).as_deref(), Ok("123456"), "{typed}");

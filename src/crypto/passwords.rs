@@ -226,13 +226,17 @@ mod tests {
         let choose = |typed: &str| Password::chosen(typed, &words, 12).map(|_| ());
         assert_eq!(choose("short"), Err(PasswordRefusal::TooShort));
         assert_eq!(choose(&"ab3$".repeat(33)), Err(PasswordRefusal::TooLong));
-        for common in ["password1234", "passwordpassword", "qwertyuiop123", "123456789012", "aaaaaaaaaaaaaa", "PASSWORD12345"] {
+        for common in
+            ["password1234", "passwordpassword", "qwertyuiop123", "123456789012", "aaaaaaaaaaaaaa", "PASSWORD12345"]
+        {
             assert_eq!(choose(common), Err(PasswordRefusal::Common), "{common}");
         }
         for personal in ["miarivera2026", "Rivera-Mia-1980", "riversideclinic"] {
             assert_eq!(choose(personal), Err(PasswordRefusal::Personal), "{personal}");
         }
-        for good in ["demo-portal-2026!", "correct horse battery staple", "пароль для клиники", "   two  spaces kept   "] {
+        for good in
+            ["demo-portal-2026!", "correct horse battery staple", "пароль для клиники", "   two  spaces kept   "]
+        {
             assert_eq!(choose(good), Ok(()), "{good}");
         }
     }

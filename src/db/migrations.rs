@@ -72,16 +72,14 @@ impl Db {
     pub async fn migration_state(&self) -> Result<MigrationState> {
         let known: BTreeSet<i64> = self.migrator().iter().map(|step| step.version).collect();
         let mut connection = self.read().await?;
-        let taken = sqlx::query_scalar::<_, i64>("SELECT version FROM _sqlx_migrations").fetch_all(&mut *connection).await;
+        let taken =
+            sqlx::query_scalar::<_, i64>("SELECT version FROM _sqlx_migrations").fetch_all(&mut *connection).await;
         let taken: BTreeSet<i64> = match taken {
             Ok(versions) => versions.into_iter().collect(),
             // No such table: a database that has taken no step.
             Err(sqlx::Error::Database(_)) => BTreeSet::new(),
             Err(error) => return Err(error),
         };
-        Ok(MigrationState {
-            missing: known.difference(&taken).count(),
-            unknown: taken.difference(&known).count(),
-        })
+        Ok(MigrationState { missing: known.difference(&taken).count(), unknown: taken.difference(&known).count() })
     }
 }

@@ -50,7 +50,12 @@ pub async fn take(portal: &Portal, tx: &mut Tx, limit: Limit, subject: &[u8]) ->
 ///
 /// # Errors
 /// When the database fails.
-pub async fn blocked_until(portal: &Portal, tx: &mut Tx, limit: Limit, subject: &[u8]) -> Result<Option<Timestamp>, InternalError> {
+pub async fn blocked_until(
+    portal: &Portal,
+    tx: &mut Tx,
+    limit: Limit,
+    subject: &[u8],
+) -> Result<Option<Timestamp>, InternalError> {
     let now = portal.clock.now();
     let Some(tally) = sql::find(tx, limit.bucket, subject, now).await? else { return Ok(None) };
     if tally.count < limit.max {

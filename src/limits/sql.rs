@@ -24,7 +24,12 @@ fn tally(row: &AnyRow) -> db::Result<Tally> {
 
 /// Counts one, in a new window when the last one (and the pause after it) is over. The pause begins with the one
 /// that uses the budget up and is not prolonged by later tries.
-pub(super) async fn take(connection: &mut AnyConnection, limit: Limit, subject: &[u8], now: Timestamp) -> db::Result<Tally> {
+pub(super) async fn take(
+    connection: &mut AnyConnection,
+    limit: Limit,
+    subject: &[u8],
+    now: Timestamp,
+) -> db::Result<Tally> {
     let now = now.as_millisecond();
     let row = sqlx::query(
         "INSERT INTO tallies (bucket, subject, window_from, window_ends, count, blocked_until)
@@ -52,7 +57,12 @@ pub(super) async fn take(connection: &mut AnyConnection, limit: Limit, subject: 
 }
 
 /// The tally of a window that is not over.
-pub(super) async fn find(connection: &mut AnyConnection, bucket: &str, subject: &[u8], now: Timestamp) -> db::Result<Option<Tally>> {
+pub(super) async fn find(
+    connection: &mut AnyConnection,
+    bucket: &str,
+    subject: &[u8],
+    now: Timestamp,
+) -> db::Result<Option<Tally>> {
     let row = sqlx::query(
         "SELECT count, window_ends, blocked_until
          FROM tallies
@@ -68,11 +78,13 @@ pub(super) async fn find(connection: &mut AnyConnection, bucket: &str, subject: 
 
 /// Takes one off the count.
 pub(super) async fn give_back(connection: &mut AnyConnection, bucket: &str, subject: &[u8]) -> db::Result<()> {
-    sqlx::query("UPDATE tallies SET count = count - 1, blocked_until = NULL WHERE bucket = $1 AND subject = $2 AND count > 0")
-        .bind(bucket)
-        .bind(subject)
-        .execute(connection)
-        .await?;
+    sqlx::query(
+        "UPDATE tallies SET count = count - 1, blocked_until = NULL WHERE bucket = $1 AND subject = $2 AND count > 0",
+    )
+    .bind(bucket)
+    .bind(subject)
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

@@ -69,10 +69,8 @@ impl Mailer {
                     .map_err(|_| InternalError::because("SALUS_SMTP_URL cannot be read"))?
                     .timeout(Some(Duration::from_secs(10)))
                     .build();
-                let address = config
-                    .mail_from
-                    .parse()
-                    .map_err(|error| InternalError::new("reading SALUS_MAIL_FROM", error))?;
+                let address =
+                    config.mail_from.parse().map_err(|error| InternalError::new("reading SALUS_MAIL_FROM", error))?;
                 Ok(Self::Smtp { transport, from: Mailbox::new(Some(config.clinic.name.clone()), address) })
             }
         }

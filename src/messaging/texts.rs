@@ -98,15 +98,21 @@ pub fn sms(config: &Config, notice: Notice, locale: Locale, values: &Values) -> 
     let text = match notice {
         Notice::CodeRegister => words.with("sms-register").arg("clinic", clinic).arg("code", code).to_string(),
         Notice::CodeSignIn => words.with("sms-sign_in").arg("clinic", clinic).arg("code", code).to_string(),
-        Notice::CodeResetPassword => words.with("sms-reset_password").arg("clinic", clinic).arg("code", code).to_string(),
+        Notice::CodeResetPassword => {
+            words.with("sms-reset_password").arg("clinic", clinic).arg("code", code).to_string()
+        }
         Notice::CodeStepUp => words.with("sms-step_up").arg("clinic", clinic).arg("code", code).to_string(),
         Notice::Locked => words.with("sms-locked").arg("clinic", clinic).arg("time", time).to_string(),
-        Notice::PasswordChanged => {
-            words.with("sms-password_changed").arg("clinic", clinic).arg("phone", config.clinic.phone.as_str()).to_string()
-        }
-        Notice::RegistrationTaken => {
-            words.with("sms-registration_taken").arg("clinic", clinic).arg("phone", config.clinic.phone.as_str()).to_string()
-        }
+        Notice::PasswordChanged => words
+            .with("sms-password_changed")
+            .arg("clinic", clinic)
+            .arg("phone", config.clinic.phone.as_str())
+            .to_string(),
+        Notice::RegistrationTaken => words
+            .with("sms-registration_taken")
+            .arg("clinic", clinic)
+            .arg("phone", config.clinic.phone.as_str())
+            .to_string(),
         other => return Err(InternalError::because(format!("{} is not sent as a text message", other.as_str()))),
     };
     let text = super::sms::fold(&text);
@@ -161,7 +167,10 @@ pub fn mail(config: &Config, notice: Notice, locale: Locale, values: &Values) ->
         }
         Notice::Welcome => (
             words.with("mail-welcome-subject").arg("clinic", clinic).to_string(),
-            vec![words.with("mail-welcome-body").arg("clinic", clinic).to_string(), words.t("mail-not-you").to_string()],
+            vec![
+                words.with("mail-welcome-body").arg("clinic", clinic).to_string(),
+                words.t("mail-not-you").to_string(),
+            ],
             Some((words.t("mail-open").to_string(), home)),
         ),
         Notice::RegistrationTaken => (
@@ -202,7 +211,10 @@ pub fn mail(config: &Config, notice: Notice, locale: Locale, values: &Values) ->
         ),
         Notice::PasswordChanged => (
             words.with("mail-password_changed-subject").arg("clinic", clinic).to_string(),
-            vec![words.with("mail-password_changed-body").arg("time", time).to_string(), words.t("mail-not-you").to_string()],
+            vec![
+                words.with("mail-password_changed-body").arg("time", time).to_string(),
+                words.t("mail-not-you").to_string(),
+            ],
             None,
         ),
         Notice::Invitation => (

@@ -149,7 +149,13 @@ impl Worker {
         let mail = texts::mail(&self.portal.config, leased.notice, leased.locale, &leased.values)?;
         let to = EmailAddress::parse(&leased.to)
             .map_err(|_| InternalError::because("a dispatch holds something that is no mail address"))?;
-        let message = MailMessage { to, subject: mail.subject, text: mail.text, html: mail.html, reference: leased.id.to_string() };
+        let message = MailMessage {
+            to,
+            subject: mail.subject,
+            text: mail.text,
+            html: mail.html,
+            reference: leased.id.to_string(),
+        };
         Ok(match self.mailer.send(&message).await {
             MailOutcome::Accepted => Outcome::Accepted { provider_id: leased.id.to_string() },
             MailOutcome::TryLater => Outcome::Later { reason: "mail_later", after: pause(leased.attempt) * 5 },

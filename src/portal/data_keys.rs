@@ -125,7 +125,9 @@ pub(super) async fn root(db: &Db, ring: &KeyRing, now: Timestamp) -> Result<Zero
             let mut tx = db.begin().await?;
             sql::insert_root(&mut tx, &fresh.key_id, &fresh.bytes, now.as_millisecond()).await?;
             tx.commit().await?;
-            sql::root(&mut *db.read().await?).await?.ok_or_else(|| InternalError::because("the root secret did not stay"))?
+            sql::root(&mut *db.read().await?)
+                .await?
+                .ok_or_else(|| InternalError::because("the root secret did not stay"))?
         }
     };
     open_root(ring, &key_id, &wrapped)

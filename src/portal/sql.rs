@@ -14,7 +14,12 @@ pub(super) async fn root(connection: &mut AnyConnection) -> db::Result<Option<(S
 }
 
 /// Stores the root secret unless another process was first.
-pub(super) async fn insert_root(connection: &mut AnyConnection, key_id: &str, wrapped: &[u8], now: i64) -> db::Result<()> {
+pub(super) async fn insert_root(
+    connection: &mut AnyConnection,
+    key_id: &str,
+    wrapped: &[u8],
+    now: i64,
+) -> db::Result<()> {
     sqlx::query(
         "INSERT INTO clinic_root (id, key_id, wrapped, made_at)
          VALUES ('root', $1, $2, $3)
@@ -39,7 +44,13 @@ pub(super) async fn rewrap_root(connection: &mut AnyConnection, key_id: &str, wr
 }
 
 /// Adds a person's wrapped key.
-pub(super) async fn insert(connection: &mut AnyConnection, id: &str, key_id: &str, wrapped: &[u8], now: i64) -> db::Result<()> {
+pub(super) async fn insert(
+    connection: &mut AnyConnection,
+    id: &str,
+    key_id: &str,
+    wrapped: &[u8],
+    now: i64,
+) -> db::Result<()> {
     sqlx::query(
         "INSERT INTO data_keys (id, key_id, wrapped, made_at)
          VALUES ($1, $2, $3, $4)",
@@ -80,7 +91,11 @@ pub(super) async fn uses(connection: &mut AnyConnection) -> db::Result<Vec<(Stri
 }
 
 /// Up to `limit` keys that the ring's key `active` does not wrap: id, key id, bytes.
-pub(super) async fn not_wrapped_by(connection: &mut AnyConnection, active: &str, limit: i64) -> db::Result<Vec<(String, String, Vec<u8>)>> {
+pub(super) async fn not_wrapped_by(
+    connection: &mut AnyConnection,
+    active: &str,
+    limit: i64,
+) -> db::Result<Vec<(String, String, Vec<u8>)>> {
     sqlx::query(
         "SELECT id, key_id, wrapped
          FROM data_keys
@@ -98,7 +113,13 @@ pub(super) async fn not_wrapped_by(connection: &mut AnyConnection, active: &str,
 }
 
 /// Replaces the wrapping of one key, unless somebody else did or the key was destroyed meanwhile.
-pub(super) async fn rewrap(connection: &mut AnyConnection, id: &str, from_key: &str, key_id: &str, wrapped: &[u8]) -> db::Result<()> {
+pub(super) async fn rewrap(
+    connection: &mut AnyConnection,
+    id: &str,
+    from_key: &str,
+    key_id: &str,
+    wrapped: &[u8],
+) -> db::Result<()> {
     sqlx::query("UPDATE data_keys SET key_id = $3, wrapped = $4 WHERE id = $1 AND key_id = $2 AND wrapped IS NOT NULL")
         .bind(id)
         .bind(from_key)

@@ -98,7 +98,15 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused() {
-        for typed in ["mia", "mia@", "@clinic.example", "mia@clinic", "mia clinic@x.example", "mia@x.example\r\nBcc: a@b.example", "a@[127.0.0.1]"] {
+        for typed in [
+            "mia",
+            "mia@",
+            "@clinic.example",
+            "mia@clinic",
+            "mia clinic@x.example",
+            "mia@x.example\r\nBcc: a@b.example",
+            "a@[127.0.0.1]",
+        ] {
             assert_eq!(EmailAddress::parse(typed), Err(EmailRefusal::Malformed), "{typed:?}");
         }
         assert_eq!(EmailAddress::parse("  "), Err(EmailRefusal::Empty));

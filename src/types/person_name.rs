@@ -35,7 +35,8 @@ impl PersonName {
         if name.chars().count() > 100 {
             return Err(NameRefusal::TooLong);
         }
-        let odd = |c: char| c.is_control() || matches!(c, '<' | '>' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let odd =
+            |c: char| c.is_control() || matches!(c, '<' | '>' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         if name.chars().any(odd) || !name.chars().any(char::is_alphabetic) {
             return Err(NameRefusal::Odd);
         }

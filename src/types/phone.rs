@@ -44,7 +44,8 @@ impl PhoneNumber {
         }
         // Letters would be converted and extensions dropped by the parser: both mean a misunderstanding.
         let allowed = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '(' | ')' | '.' | '/' | ' ');
-        if typed.chars().count() > 32 || !typed.chars().all(allowed) || typed.chars().filter(|c| *c == '+').count() > 1 {
+        if typed.chars().count() > 32 || !typed.chars().all(allowed) || typed.chars().filter(|c| *c == '+').count() > 1
+        {
             return Err(PhoneRefusal::NotANumber);
         }
         // 00 is how most of the world dials abroad.
@@ -146,7 +147,16 @@ mod tests {
 
     #[test]
     fn people_type_one_number_in_many_ways() {
-        for typed in ["(212) 555-0142", "212.555.0142", " 212 555 0142 ", "1 212 555 0142", "+1 (212) 555-0142", "+12125550142", "２１２５５５０１４２", "٢١٢٥٥٥٠١٤٢"] {
+        for typed in [
+            "(212) 555-0142",
+            "212.555.0142",
+            " 212 555 0142 ",
+            "1 212 555 0142",
+            "+1 (212) 555-0142",
+            "+12125550142",
+            "２１２５５５０１４２",
+            "٢١٢٥٥٥٠١٤٢",
+        ] {
             assert_eq!(parse(typed, "US").as_deref(), Ok("+12125550142"), "{typed}");
         }
         assert_eq!(parse("+52 55 1234 5678", "US").as_deref(), Ok("+525512345678"));

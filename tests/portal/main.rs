@@ -1,1 +1,6 @@
+//! The stories of the portal, on the database that `TEST_POSTGRES_URL` names or on SQLite.
 
+#[path = "../support/mod.rs"]
+mod support;
+
+mod audit_trail;

@@ -56,7 +56,12 @@ pub struct Answered {
 ///
 /// # Errors
 /// Refused as [`AnswerRefusal`] says; what was counted is committed then.
-pub async fn answer(portal: &Portal, browser: &Browser, id: ChallengeId, typed: &TypedCode) -> Result<(Tx, Answered), Failure<AnswerRefusal>> {
+pub async fn answer(
+    portal: &Portal,
+    browser: &Browser,
+    id: ChallengeId,
+    typed: &TypedCode,
+) -> Result<(Tx, Answered), Failure<AnswerRefusal>> {
     let now = portal.clock.now();
     let limits = &portal.config.limits;
     let mut tx = portal.db.begin().await?;
@@ -78,7 +83,9 @@ pub async fn answer(portal: &Portal, browser: &Browser, id: ChallengeId, typed: 
         if account.sms_wrong >= limits.factor_life {
             return refuse(portal, tx, &challenge, browser, AnswerRefusal::FactorOff).await;
         }
-        if let Some(until) = limits::blocked_until(portal, &mut tx, wrong_codes(limits), account.id.to_string().as_bytes()).await? {
+        if let Some(until) =
+            limits::blocked_until(portal, &mut tx, wrong_codes(limits), account.id.to_string().as_bytes()).await?
+        {
             return refuse(portal, tx, &challenge, browser, AnswerRefusal::Locked { until }).await;
         }
     }
@@ -108,7 +115,13 @@ pub async fn answer(portal: &Portal, browser: &Browser, id: ChallengeId, typed: 
 }
 
 /// Counts a wrong code everywhere it counts; answers until when that locked the account.
-async fn count_wrong(portal: &Portal, tx: &mut Tx, challenge: &Challenge, account: &Account, browser: &Browser) -> Result<Option<Timestamp>, InternalError> {
+async fn count_wrong(
+    portal: &Portal,
+    tx: &mut Tx,
+    challenge: &Challenge,
+    account: &Account,
+    browser: &Browser,
+) -> Result<Option<Timestamp>, InternalError> {
     let limits = &portal.config.limits;
     let strange = challenge.device.is_none();
     let (_, strange_codes) = accounts::count_wrong_code(tx, account.id, strange).await?;
@@ -125,7 +138,13 @@ async fn count_wrong(portal: &Portal, tx: &mut Tx, challenge: &Challenge, accoun
     })
 }
 
-async fn refuse<T>(portal: &Portal, mut tx: Tx, challenge: &Challenge, browser: &Browser, refusal: AnswerRefusal) -> Result<T, Failure<AnswerRefusal>> {
+async fn refuse<T>(
+    portal: &Portal,
+    mut tx: Tx,
+    challenge: &Challenge,
+    browser: &Browser,
+    refusal: AnswerRefusal,
+) -> Result<T, Failure<AnswerRefusal>> {
     let actor = match challenge.whose {
         Whose::Account(_) => Actor::System,
         _ => Actor::Stranger,

@@ -55,7 +55,9 @@ impl Purpose {
     }
 
     fn from_word(word: &str) -> Option<Self> {
-        [Self::Register, Self::SignIn, Self::ResetPassword, Self::StepUp].into_iter().find(|purpose| purpose.as_str() == word)
+        [Self::Register, Self::SignIn, Self::ResetPassword, Self::StepUp]
+            .into_iter()
+            .find(|purpose| purpose.as_str() == word)
     }
 
     fn notice(self) -> Notice {
@@ -147,7 +149,8 @@ pub fn wrong_codes(limits: &Limits) -> Limit {
 
 /// Sends to a number: what has been proved to be somebody's is counted apart from what was only typed.
 fn sends(limits: &Limits, proved: bool) -> [Limit; 2] {
-    let (short, day) = if proved { ("sends:proved:15m", "sends:proved:day") } else { ("sends:typed:15m", "sends:typed:day") };
+    let (short, day) =
+        if proved { ("sends:proved:15m", "sends:proved:day") } else { ("sends:typed:15m", "sends:typed:day") };
     [
         Limit { bucket: short, max: limits.sends_short, window: SignedDuration::from_mins(15), pause: None },
         Limit { bucket: day, max: limits.sends_day, window: SignedDuration::from_hours(24), pause: None },
@@ -216,10 +219,18 @@ pub async fn open(portal: &Portal, tx: &mut Tx, new: NewChallenge<'_>) -> Result
 }
 
 /// Sends the challenge's code within the limits, and sets when the next may be asked for. A decoy counts the same.
-async fn send(portal: &Portal, tx: &mut Tx, challenge: &Challenge, contact: Option<&Contact>, phone_index: &[u8; 32], proved: bool) -> Result<(), InternalError> {
+async fn send(
+    portal: &Portal,
+    tx: &mut Tx,
+    challenge: &Challenge,
+    contact: Option<&Contact>,
+    phone_index: &[u8; 32],
+    proved: bool,
+) -> Result<(), InternalError> {
     let now = portal.clock.now();
     let limits = &portal.config.limits;
-    let mut next = now + limits.send_pauses[usize::try_from(challenge.sends).unwrap_or(0).min(limits.send_pauses.len() - 1)];
+    let mut next =
+        now + limits.send_pauses[usize::try_from(challenge.sends).unwrap_or(0).min(limits.send_pauses.len() - 1)];
     let mut granted = true;
     for limit in sends(limits, proved) {
         if let Taken::Until(until) = limits::take(portal, tx, limit, phone_index).await? {
@@ -228,7 +239,8 @@ async fn send(portal: &Portal, tx: &mut Tx, challenge: &Challenge, contact: Opti
     }
     sql::count_send(tx, challenge.id, next, i64::from(granted)).await?;
     if let (true, Some(contact)) = (granted, contact) {
-        dispatches::queue_code(portal, tx, contact, challenge.purpose.notice(), challenge.id, challenge.code_ends_at).await?;
+        dispatches::queue_code(portal, tx, contact, challenge.purpose.notice(), challenge.id, challenge.code_ends_at)
+            .await?;
     }
     Ok(())
 }
@@ -246,7 +258,13 @@ pub enum ResendRefusal {
 ///
 /// # Errors
 /// Refused as [`ResendRefusal`] says.
-pub async fn resend(portal: &Portal, browser: &Browser, id: ChallengeId, contact: Option<&Contact>, phone_index: &[u8; 32]) -> Result<(), Failure<ResendRefusal>> {
+pub async fn resend(
+    portal: &Portal,
+    browser: &Browser,
+    id: ChallengeId,
+    contact: Option<&Contact>,
+    phone_index: &[u8; 32],
+) -> Result<(), Failure<ResendRefusal>> {
     let now = portal.clock.now();
     let mut tx = portal.db.begin().await?;
     let Some(mut challenge) = sql::find(&mut tx, id).await? else { return Err(Failure::Refused(ResendRefusal::Ended)) };

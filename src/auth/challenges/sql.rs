@@ -10,12 +10,16 @@ use crate::db::{self, parse};
 use crate::types::ids::{AccountId, AppointmentId, ChallengeId};
 
 fn odd(column: &'static str) -> sqlx::Error {
-    sqlx::Error::ColumnDecode { index: column.into(), source: format!("column {column} holds something that is not of its kind").into() }
+    sqlx::Error::ColumnDecode {
+        index: column.into(),
+        source: format!("column {column} holds something that is not of its kind").into(),
+    }
 }
 
 fn challenge(row: &AnyRow) -> db::Result<Challenge> {
     let text = |column: &str| row.try_get::<Option<&str>, _>(column);
-    let instant = |column: &str| -> db::Result<Option<Timestamp>> { Ok(row.try_get::<Option<i64>, _>(column)?.map(from_ms)) };
+    let instant =
+        |column: &str| -> db::Result<Option<Timestamp>> { Ok(row.try_get::<Option<i64>, _>(column)?.map(from_ms)) };
     let whose = match (text("account_id")?, text("registration_id")?, text("invitation_id")?) {
         (Some(id), ..) => Whose::Account(parse("account_id", id)?),
         (_, Some(id), _) => Whose::Registration(parse("registration_id", id)?),
@@ -77,7 +81,8 @@ pub(super) async fn insert(connection: &mut AnyConnection, new: &Challenge, now:
 
 /// One challenge.
 pub(super) async fn find(connection: &mut AnyConnection, id: ChallengeId) -> db::Result<Option<Challenge>> {
-    let row = sqlx::query("SELECT * FROM challenges WHERE id = $1").bind(id.to_string()).fetch_optional(connection).await?;
+    let row =
+        sqlx::query("SELECT * FROM challenges WHERE id = $1").bind(id.to_string()).fetch_optional(connection).await?;
     row.as_ref().map(challenge).transpose()
 }
 
@@ -110,7 +115,11 @@ pub(super) async fn find_live(
 
 /// Changes where a rejoined challenge leads.
 pub(super) async fn set_next(connection: &mut AnyConnection, id: ChallengeId, next: Option<&str>) -> db::Result<()> {
-    sqlx::query("UPDATE challenges SET next_path = $2 WHERE id = $1").bind(id.to_string()).bind(next).execute(connection).await?;
+    sqlx::query("UPDATE challenges SET next_path = $2 WHERE id = $1")
+        .bind(id.to_string())
+        .bind(next)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -138,11 +147,13 @@ pub(super) async fn count_try(
 
 /// Uses the challenge up; false when somebody was first.
 pub(super) async fn claim(connection: &mut AnyConnection, id: ChallengeId, now: Timestamp) -> db::Result<bool> {
-    let claimed = sqlx::query("UPDATE challenges SET answered_at = $2 WHERE id = $1 AND answered_at IS NULL AND ended_at IS NULL")
-        .bind(id.to_string())
-        .bind(now.as_millisecond())
-        .execute(connection)
-        .await?;
+    let claimed = sqlx::query(
+        "UPDATE challenges SET answered_at = $2 WHERE id = $1 AND answered_at IS NULL AND ended_at IS NULL",
+    )
+    .bind(id.to_string())
+    .bind(now.as_millisecond())
+    .execute(connection)
+    .await?;
     Ok(claimed.rows_affected() == 1)
 }
 
@@ -157,7 +168,12 @@ pub(super) async fn end(connection: &mut AnyConnection, id: ChallengeId, now: Ti
 }
 
 /// Takes the turn to send; false before its instant, or when another request took it.
-pub(super) async fn claim_send(connection: &mut AnyConnection, id: ChallengeId, sends: i64, now: Timestamp) -> db::Result<bool> {
+pub(super) async fn claim_send(
+    connection: &mut AnyConnection,
+    id: ChallengeId,
+    sends: i64,
+    now: Timestamp,
+) -> db::Result<bool> {
     let claimed = sqlx::query(
         "UPDATE challenges SET next_send_at = $3 + 1000
          WHERE id = $1 AND sends = $2 AND next_send_at <= $3",
@@ -171,7 +187,12 @@ pub(super) async fn claim_send(connection: &mut AnyConnection, id: ChallengeId, 
 }
 
 /// Counts a send (or a refused one as none) and sets the instant of the next.
-pub(super) async fn count_send(connection: &mut AnyConnection, id: ChallengeId, next: Timestamp, sent: i64) -> db::Result<()> {
+pub(super) async fn count_send(
+    connection: &mut AnyConnection,
+    id: ChallengeId,
+    next: Timestamp,
+    sent: i64,
+) -> db::Result<()> {
     sqlx::query("UPDATE challenges SET sends = sends + $3, next_send_at = $2 WHERE id = $1")
         .bind(id.to_string())
         .bind(next.as_millisecond())
@@ -182,7 +203,12 @@ pub(super) async fn count_send(connection: &mut AnyConnection, id: ChallengeId, 
 }
 
 /// Gives the challenge a fresh code.
-pub(super) async fn replace_code(connection: &mut AnyConnection, id: ChallengeId, seed: &Seed, ends_at: Timestamp) -> db::Result<()> {
+pub(super) async fn replace_code(
+    connection: &mut AnyConnection,
+    id: ChallengeId,
+    seed: &Seed,
+    ends_at: Timestamp,
+) -> db::Result<()> {
     sqlx::query("UPDATE challenges SET seed = $2, code_ends_at = $3 WHERE id = $1")
         .bind(id.to_string())
         .bind(seed.as_bytes())

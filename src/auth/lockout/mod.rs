@@ -37,7 +37,12 @@ pub fn length(limits: &Limits, earlier: i64) -> SignedDuration {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn locked_until(portal: &Portal, tx: &mut Tx, account: AccountId, device: Option<DeviceId>) -> Result<Option<Timestamp>, InternalError> {
+pub async fn locked_until(
+    portal: &Portal,
+    tx: &mut Tx,
+    account: AccountId,
+    device: Option<DeviceId>,
+) -> Result<Option<Timestamp>, InternalError> {
     Ok(sql::locked_until(tx, account, device, portal.clock.now()).await?)
 }
 
@@ -60,7 +65,8 @@ pub async fn count_wrong(
     }
     let until = now + length(&portal.config.limits, count.locks);
     sql::lock(tx, account.id, device, now, until).await?;
-    audit::record(portal, tx, Event::new(Actor::System, Deed::AccountLocked).on(account.id).because(why).from(network)).await?;
+    audit::record(portal, tx, Event::new(Actor::System, Deed::AccountLocked).on(account.id).because(why).from(network))
+        .await?;
     let words = Words::new(account.locale);
     let values = Values::from([("time".to_owned(), words.time(until, &account.zone))]);
     accounts::tell(portal, tx, account, Notice::Locked, &values, true).await?;
@@ -148,7 +154,13 @@ pub enum Resetter {
 ///
 /// # Errors
 /// Refused as [`ResetRefusal`] says.
-pub async fn reset(portal: &Portal, by: Resetter, id: AccountId, reason: &str, network: Option<&Network>) -> Result<(), Failure<ResetRefusal>> {
+pub async fn reset(
+    portal: &Portal,
+    by: Resetter,
+    id: AccountId,
+    reason: &str,
+    network: Option<&Network>,
+) -> Result<(), Failure<ResetRefusal>> {
     let reason = reason.trim();
     if reason.is_empty() {
         return Err(Failure::Refused(ResetRefusal::NoReason));

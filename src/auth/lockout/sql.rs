@@ -14,7 +14,12 @@ fn word(device: Option<DeviceId>) -> String {
 }
 
 /// The end of a lock that still holds.
-pub(super) async fn locked_until(connection: &mut AnyConnection, account: AccountId, device: Option<DeviceId>, now: Timestamp) -> db::Result<Option<Timestamp>> {
+pub(super) async fn locked_until(
+    connection: &mut AnyConnection,
+    account: AccountId,
+    device: Option<DeviceId>,
+    now: Timestamp,
+) -> db::Result<Option<Timestamp>> {
     let until: Option<i64> = sqlx::query_scalar(
         "SELECT locked_until
          FROM lockouts
@@ -61,7 +66,13 @@ pub(super) async fn count(
 }
 
 /// Locks; the count in a row starts anew.
-pub(super) async fn lock(connection: &mut AnyConnection, account: AccountId, device: Option<DeviceId>, now: Timestamp, until: Timestamp) -> db::Result<()> {
+pub(super) async fn lock(
+    connection: &mut AnyConnection,
+    account: AccountId,
+    device: Option<DeviceId>,
+    now: Timestamp,
+    until: Timestamp,
+) -> db::Result<()> {
     sqlx::query(
         "UPDATE lockouts SET in_a_row = 0, locks = locks + 1, locked_at = $3, locked_until = $4
          WHERE account_id = $1 AND device_id = $2",
@@ -76,7 +87,11 @@ pub(super) async fn lock(connection: &mut AnyConnection, account: AccountId, dev
 }
 
 /// Forgets one browser's count.
-pub(super) async fn forgive(connection: &mut AnyConnection, account: AccountId, device: Option<DeviceId>) -> db::Result<()> {
+pub(super) async fn forgive(
+    connection: &mut AnyConnection,
+    account: AccountId,
+    device: Option<DeviceId>,
+) -> db::Result<()> {
     sqlx::query("DELETE FROM lockouts WHERE account_id = $1 AND device_id = $2")
         .bind(account.to_string())
         .bind(word(device))

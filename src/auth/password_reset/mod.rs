@@ -75,7 +75,15 @@ async fn mail_link(portal: &Portal, email: &EmailAddress) -> Result<(), Internal
     sql::insert(&mut tx, ResetId::new(), account.id, &token.digest(), now, expires_at).await?;
     let link = format!("{}/password/reset?token={}", portal.config.public_origin(), token.expose());
     let values = Values::from([("link".to_owned(), link)]);
-    dispatches::queue_mail(portal, &mut tx, &account.contact(), Notice::ResetLink, &values, portal.config.limits.reset_life).await?;
+    dispatches::queue_mail(
+        portal,
+        &mut tx,
+        &account.contact(),
+        Notice::ResetLink,
+        &values,
+        portal.config.limits.reset_life,
+    )
+    .await?;
     tx.commit().await?;
     Ok(())
 }
@@ -84,7 +92,12 @@ async fn mail_link(portal: &Portal, email: &EmailAddress) -> Result<(), Internal
 ///
 /// # Errors
 /// When the database fails.
-pub async fn open(portal: &Portal, browser: &Browser, token: &Secret, replaces: Option<SessionId>) -> Result<Option<Entered>, InternalError> {
+pub async fn open(
+    portal: &Portal,
+    browser: &Browser,
+    token: &Secret,
+    replaces: Option<SessionId>,
+) -> Result<Option<Entered>, InternalError> {
     let now = portal.clock.now();
     let mut tx = portal.db.begin().await?;
     let Some((reset, account)) = sql::find_by_token(&mut tx, &token.digest(), now).await? else { return Ok(None) };
@@ -107,7 +120,15 @@ pub async fn open(portal: &Portal, browser: &Browser, token: &Secret, replaces: 
         },
     )
     .await?;
-    let new = NewSession { browser, kind: Kind::Pending, account: Some(&account), challenge: Some(challenge), device, proved: false, replaces };
+    let new = NewSession {
+        browser,
+        kind: Kind::Pending,
+        account: Some(&account),
+        challenge: Some(challenge),
+        device,
+        proved: false,
+        replaces,
+    };
     let token = sessions::begin(portal, &mut tx, new).await?;
     tx.commit().await?;
     Ok(Some(Entered { token, device: None, next: "/challenge".into() }))
@@ -117,8 +138,16 @@ pub async fn open(portal: &Portal, browser: &Browser, token: &Secret, replaces: 
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn finish(portal: &Portal, mut tx: Tx, browser: &Browser, answered: &Answered, account: &Account, replaces: SessionId) -> Result<Entered, InternalError> {
-    let reset = answered.challenge.reset.ok_or_else(|| InternalError::because("a reset challenge without its reset"))?;
+pub(super) async fn finish(
+    portal: &Portal,
+    mut tx: Tx,
+    browser: &Browser,
+    answered: &Answered,
+    account: &Account,
+    replaces: SessionId,
+) -> Result<Entered, InternalError> {
+    let reset =
+        answered.challenge.reset.ok_or_else(|| InternalError::because("a reset challenge without its reset"))?;
     sql::mark_proved(&mut tx, reset, portal.clock.now()).await?;
     let new = NewSession {
         browser,
@@ -160,7 +189,12 @@ pub async fn ready(portal: &Portal, session: &Session) -> Result<Option<ResetId>
 ///
 /// # Errors
 /// Refused as [`ChooseRefusal`] says.
-pub async fn choose(portal: &Portal, browser: &Browser, session: &Session, typed: &str) -> Result<(), Failure<ChooseRefusal>> {
+pub async fn choose(
+    portal: &Portal,
+    browser: &Browser,
+    session: &Session,
+    typed: &str,
+) -> Result<(), Failure<ChooseRefusal>> {
     let Some(reset) = ready(portal, session).await? else { return Err(Failure::Refused(ChooseRefusal::Over)) };
     let account = session.who.as_ref().map(|who| who.account).ok_or(Failure::Refused(ChooseRefusal::Over))?;
     let account = accounts::find(portal, account).await?.ok_or(Failure::Refused(ChooseRefusal::Over))?;
@@ -177,7 +211,12 @@ pub async fn choose(portal: &Portal, browser: &Browser, session: &Session, typed
     sessions::end_all(portal, &mut tx, account.id).await?;
     trusted_devices::forget_all(portal, &mut tx, account.id).await?;
     limits::clear(&mut tx, sign_in::wrong_passwords(&portal.config.limits), &account.email_index).await?;
-    audit::record(portal, &mut tx, Event::new(account.actor(), Deed::PasswordReset).on(account.id).from(&browser.network)).await?;
+    audit::record(
+        portal,
+        &mut tx,
+        Event::new(account.actor(), Deed::PasswordReset).on(account.id).from(&browser.network),
+    )
+    .await?;
     let words = Words::new(account.locale);
     let values = Values::from([("time".to_owned(), words.day_time(now, &account.zone))]);
     accounts::tell(portal, &mut tx, &account, Notice::PasswordChanged, &values, true).await?;

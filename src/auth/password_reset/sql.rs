@@ -7,7 +7,14 @@ use crate::db::{self, parse};
 use crate::types::ids::{AccountId, ResetId};
 
 /// Adds a reset.
-pub(super) async fn insert(connection: &mut AnyConnection, id: ResetId, account: AccountId, digest: &[u8; 32], now: Timestamp, expires_at: Timestamp) -> db::Result<()> {
+pub(super) async fn insert(
+    connection: &mut AnyConnection,
+    id: ResetId,
+    account: AccountId,
+    digest: &[u8; 32],
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> db::Result<()> {
     sqlx::query(
         "INSERT INTO password_resets (id, account_id, token_digest, asked_at, expires_at)
          VALUES ($1, $2, $3, $4, $5)",
@@ -24,16 +31,22 @@ pub(super) async fn insert(connection: &mut AnyConnection, id: ResetId, account:
 
 /// Older links of the account stop working.
 pub(super) async fn replace_all(connection: &mut AnyConnection, account: AccountId, now: Timestamp) -> db::Result<()> {
-    sqlx::query("UPDATE password_resets SET replaced_at = $2 WHERE account_id = $1 AND used_at IS NULL AND replaced_at IS NULL")
-        .bind(account.to_string())
-        .bind(now.as_millisecond())
-        .execute(connection)
-        .await?;
+    sqlx::query(
+        "UPDATE password_resets SET replaced_at = $2 WHERE account_id = $1 AND used_at IS NULL AND replaced_at IS NULL",
+    )
+    .bind(account.to_string())
+    .bind(now.as_millisecond())
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
 /// The reset of a link that still works, and whose.
-pub(super) async fn find_by_token(connection: &mut AnyConnection, digest: &[u8; 32], now: Timestamp) -> db::Result<Option<(ResetId, AccountId)>> {
+pub(super) async fn find_by_token(
+    connection: &mut AnyConnection,
+    digest: &[u8; 32],
+    now: Timestamp,
+) -> db::Result<Option<(ResetId, AccountId)>> {
     sqlx::query(
         "SELECT id, account_id
          FROM password_resets

@@ -188,7 +188,12 @@ pub async fn begin(portal: &Portal, tx: &mut Tx, new: NewSession<'_>) -> Result<
 ///
 /// # Errors
 /// When the database fails.
-pub async fn renew(portal: &Portal, tx: &mut Tx, session: &Session, visit: Option<AppointmentId>) -> Result<Secret, InternalError> {
+pub async fn renew(
+    portal: &Portal,
+    tx: &mut Tx,
+    session: &Session,
+    visit: Option<AppointmentId>,
+) -> Result<Secret, InternalError> {
     let token = Secret::token();
     sql::renew(tx, session.id, &token.digest(), visit, portal.clock.now()).await?;
     Ok(token)

@@ -57,7 +57,8 @@ pub(super) async fn find(connection: &mut AnyConnection, digest: &[u8; 32]) -> d
     .fetch_optional(connection)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let instant = |column: &str| -> db::Result<Option<Timestamp>> { Ok(row.try_get::<Option<i64>, _>(column)?.map(from_ms)) };
+    let instant =
+        |column: &str| -> db::Result<Option<Timestamp>> { Ok(row.try_get::<Option<i64>, _>(column)?.map(from_ms)) };
     let who = match (row.try_get::<Option<&str>, _>("account_id")?, row.try_get::<Option<Vec<u8>>, _>("wrapped")?) {
         (None, _) => None,
         // A destroyed key: the person was erased.
@@ -68,13 +69,18 @@ pub(super) async fn find(connection: &mut AnyConnection, digest: &[u8; 32]) -> d
             version: row.try_get("version")?,
             turned_off: instant("turned_off_at")?.is_some(),
             patient: row.try_get::<Option<&str>, _>("patient_id")?.map(|id| parse("patient_id", id)).transpose()?,
-            key: WrappedKey { id: parse("data_key_id", row.try_get("data_key_id")?)?, key_id: row.try_get("key_id")?, wrapped },
+            key: WrappedKey {
+                id: parse("data_key_id", row.try_get("data_key_id")?)?,
+                key_id: row.try_get("key_id")?,
+                wrapped,
+            },
             name_sealed: row.try_get("name_sealed")?,
             locale: parse("locale", row.try_get("locale")?)?,
             zone: parse("time_zone", row.try_get("time_zone")?)?,
         }),
     };
-    let visit = row.try_get::<Option<&str>, _>("proved_visit_id")?.map(|id| parse("proved_visit_id", id)).transpose()?;
+    let visit =
+        row.try_get::<Option<&str>, _>("proved_visit_id")?.map(|id| parse("proved_visit_id", id)).transpose()?;
     Ok(Some(Found {
         id: parse("id", row.try_get("id")?)?,
         kind: if row.try_get::<&str, _>("kind")? == "full" { Kind::Full } else { Kind::Pending },
@@ -133,7 +139,13 @@ pub(super) async fn insert(connection: &mut AnyConnection, row: &NewRow<'_>) -> 
 }
 
 /// Gives the session a new digest and a new proof.
-pub(super) async fn renew(connection: &mut AnyConnection, id: SessionId, digest: &[u8; 32], visit: Option<AppointmentId>, now: Timestamp) -> db::Result<()> {
+pub(super) async fn renew(
+    connection: &mut AnyConnection,
+    id: SessionId,
+    digest: &[u8; 32],
+    visit: Option<AppointmentId>,
+    now: Timestamp,
+) -> db::Result<()> {
     sqlx::query(
         "UPDATE sessions SET token_digest = $2, challenge_id = NULL, proved_at = $4, seen_at = $4,
                              proved_visit_id = COALESCE($3, proved_visit_id),
@@ -170,7 +182,12 @@ pub(super) async fn end(connection: &mut AnyConnection, id: SessionId, now: Time
 }
 
 /// Ends a session if it is this account's.
-pub(super) async fn end_own(connection: &mut AnyConnection, id: SessionId, account: AccountId, now: Timestamp) -> db::Result<bool> {
+pub(super) async fn end_own(
+    connection: &mut AnyConnection,
+    id: SessionId,
+    account: AccountId,
+    now: Timestamp,
+) -> db::Result<bool> {
     let ended = sqlx::query("UPDATE sessions SET ended_at = $3 WHERE id = $1 AND account_id = $2 AND ended_at IS NULL")
         .bind(id.to_string())
         .bind(account.to_string())
@@ -191,7 +208,12 @@ pub(super) async fn end_all(connection: &mut AnyConnection, account: AccountId, 
 }
 
 /// The account's open full sessions.
-pub(super) async fn list(connection: &mut AnyConnection, account: AccountId, now: Timestamp, idle_since: Timestamp) -> db::Result<Vec<Listed>> {
+pub(super) async fn list(
+    connection: &mut AnyConnection,
+    account: AccountId,
+    now: Timestamp,
+    idle_since: Timestamp,
+) -> db::Result<Vec<Listed>> {
     sqlx::query(
         "SELECT id, agent, network, started_at, seen_at
          FROM sessions

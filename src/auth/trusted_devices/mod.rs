@@ -35,7 +35,11 @@ impl Device {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn of_browser(tx: &mut Tx, browser: &Browser, account: Option<AccountId>) -> Result<Option<Device>, InternalError> {
+pub async fn of_browser(
+    tx: &mut Tx,
+    browser: &Browser,
+    account: Option<AccountId>,
+) -> Result<Option<Device>, InternalError> {
     // The same read whether the account exists or not.
     let digest = browser.device.as_ref().map_or([0; 32], Secret::digest);
     let found = sql::find(tx, &digest).await?;
@@ -47,7 +51,13 @@ pub async fn of_browser(tx: &mut Tx, browser: &Browser, account: Option<AccountI
 ///
 /// # Errors
 /// When the database fails.
-pub async fn remember(portal: &Portal, tx: &mut Tx, browser: &Browser, account: &Account, trust: bool) -> Result<(DeviceId, Secret, bool), InternalError> {
+pub async fn remember(
+    portal: &Portal,
+    tx: &mut Tx,
+    browser: &Browser,
+    account: &Account,
+    trust: bool,
+) -> Result<(DeviceId, Secret, bool), InternalError> {
     let now = portal.clock.now();
     let token = Secret::token();
     let trusted = (trust && account.role == Role::Patient).then(|| now + portal.config.limits.trust);

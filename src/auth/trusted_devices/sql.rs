@@ -53,7 +53,13 @@ pub(super) async fn insert(
 }
 
 /// Gives a device a new cookie value.
-pub(super) async fn renew(connection: &mut AnyConnection, id: DeviceId, digest: &[u8; 32], trusted_until: Option<Timestamp>, now: Timestamp) -> db::Result<()> {
+pub(super) async fn renew(
+    connection: &mut AnyConnection,
+    id: DeviceId,
+    digest: &[u8; 32],
+    trusted_until: Option<Timestamp>,
+    now: Timestamp,
+) -> db::Result<()> {
     sqlx::query("UPDATE devices SET token_digest = $2, seen_at = $3, trusted_until = $4 WHERE id = $1")
         .bind(id.to_string())
         .bind(digest.as_slice())

@@ -96,7 +96,9 @@ fn unseal<T: TextValue>(bytes: &[u8], key: &DataKey, column: &'static str, id: A
 
 fn opened(portal: &Portal, row: sql::AccountRow) -> Result<Account, InternalError> {
     let key = portal.data_key(&row.key)?;
-    let index = |bytes: Vec<u8>| <[u8; 32]>::try_from(bytes).map_err(|_| InternalError::because("a blind index is not 32 bytes"));
+    let index = |bytes: Vec<u8>| {
+        <[u8; 32]>::try_from(bytes).map_err(|_| InternalError::because("a blind index is not 32 bytes"))
+    };
     Ok(Account {
         name: unseal(&row.name_sealed, &key, "name_sealed", row.id)?,
         email: unseal(&row.email_sealed, &key, "email_sealed", row.id)?,
@@ -228,7 +230,14 @@ pub async fn forgive_factor(tx: &mut Tx, id: AccountId) -> Result<(), InternalEr
 ///
 /// # Errors
 /// When the database fails.
-pub async fn set_profile(portal: &Portal, by: &Actor, id: AccountId, locale: Locale, zone: &Zone, from: &Network) -> Result<(), InternalError> {
+pub async fn set_profile(
+    portal: &Portal,
+    by: &Actor,
+    id: AccountId,
+    locale: Locale,
+    zone: &Zone,
+    from: &Network,
+) -> Result<(), InternalError> {
     let mut tx = portal.db.begin().await?;
     sql::set_profile(&mut tx, id, locale, zone).await?;
     audit::record(portal, &mut tx, Event::new(by.clone(), Deed::ProfileChanged).on(id).from(from)).await?;
@@ -269,7 +278,9 @@ pub async fn turn(
     }
     let now = portal.clock.now();
     let mut tx = portal.db.begin().await?;
-    let Some(account) = find_in(portal, &mut tx, id).await? else { return Err(Failure::Refused(TurnRefusal::NotFound)) };
+    let Some(account) = find_in(portal, &mut tx, id).await? else {
+        return Err(Failure::Refused(TurnRefusal::NotFound));
+    };
     if !on && account.role == Role::Admin && sql::admins_on(&mut tx, id).await? == 0 {
         return Err(Failure::Refused(TurnRefusal::LastAdmin));
     }
@@ -277,8 +288,15 @@ pub async fn turn(
     let deed = if on { Deed::AccountTurnedOn } else { Deed::AccountTurnedOff };
     audit::record(portal, &mut tx, Event::new(by.clone(), deed).on(id).because(reason.trim()).from(from)).await?;
     if !on {
-        dispatches::queue_mail(portal, &mut tx, &account.contact(), Notice::TurnedOff, &Values::new(), dispatches::MAIL_LIFE)
-            .await?;
+        dispatches::queue_mail(
+            portal,
+            &mut tx,
+            &account.contact(),
+            Notice::TurnedOff,
+            &Values::new(),
+            dispatches::MAIL_LIFE,
+        )
+        .await?;
     }
     tx.commit().await?;
     Ok(())
@@ -288,7 +306,14 @@ pub async fn turn(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn tell(portal: &Portal, tx: &mut Tx, account: &Account, notice: Notice, values: &texts::Values, by_text: bool) -> Result<(), InternalError> {
+pub async fn tell(
+    portal: &Portal,
+    tx: &mut Tx,
+    account: &Account,
+    notice: Notice,
+    values: &texts::Values,
+    by_text: bool,
+) -> Result<(), InternalError> {
     let contact = account.contact();
     dispatches::queue_mail(portal, tx, &contact, notice, values, dispatches::MAIL_LIFE).await?;
     if by_text {

@@ -52,7 +52,11 @@ pub enum OpenRefusal {
 ///
 /// # Errors
 /// Refused as [`OpenRefusal`] says; the transaction must then be dropped.
-pub async fn open(portal: &Portal, tx: &mut Tx, new: NewAccount<'_>) -> Result<(AccountId, Option<PatientId>), Failure<OpenRefusal>> {
+pub async fn open(
+    portal: &Portal,
+    tx: &mut Tx,
+    new: NewAccount<'_>,
+) -> Result<(AccountId, Option<PatientId>), Failure<OpenRefusal>> {
     let id = AccountId::new();
     let now = portal.clock.now();
     let (data_key_id, key) = new.data_key;
@@ -91,7 +95,9 @@ pub async fn open(portal: &Portal, tx: &mut Tx, new: NewAccount<'_>) -> Result<(
             sql::insert_patient(tx, patient, id, data_key_id, name.as_bytes(), birth.as_bytes(), now).await?;
             Some(patient)
         }
-        (Role::Patient, None) => return Err(InternalError::because("a patient was opened without a date of birth").into()),
+        (Role::Patient, None) => {
+            return Err(InternalError::because("a patient was opened without a date of birth").into());
+        }
         (Role::Doctor, _) => {
             sql::insert_doctor(tx, id, new.specialty.unwrap_or(""), new.zone, now).await?;
             None

@@ -81,7 +81,8 @@ pub(super) async fn find(connection: &mut AnyConnection, id: AccountId) -> db::R
 
 /// The account of a mail address's blind index.
 pub(super) async fn find_by_email(connection: &mut AnyConnection, index: &[u8; 32]) -> db::Result<Option<AccountRow>> {
-    let row = sqlx::query(select!("WHERE a.email_index = $1")).bind(index.as_slice()).fetch_optional(connection).await?;
+    let row =
+        sqlx::query(select!("WHERE a.email_index = $1")).bind(index.as_slice()).fetch_optional(connection).await?;
     row.as_ref().map(account).transpose()
 }
 
@@ -219,7 +220,12 @@ pub(super) async fn insert_doctor(
 }
 
 /// Stores a new password and raises the version.
-pub(super) async fn set_password(connection: &mut AnyConnection, id: AccountId, hash: &str, now: Timestamp) -> db::Result<()> {
+pub(super) async fn set_password(
+    connection: &mut AnyConnection,
+    id: AccountId,
+    hash: &str,
+    now: Timestamp,
+) -> db::Result<()> {
     sqlx::query(
         "UPDATE accounts SET password_hash = $2, password_set_at = $3, version = version + 1, strange_codes = 0
          WHERE id = $1",
@@ -244,7 +250,11 @@ pub(super) async fn rehash(connection: &mut AnyConnection, id: AccountId, old: &
 }
 
 /// Counts a wrong code; answers (in a row on the factor, from strange browsers).
-pub(super) async fn count_wrong_code(connection: &mut AnyConnection, id: AccountId, strange: bool) -> db::Result<(i64, i64)> {
+pub(super) async fn count_wrong_code(
+    connection: &mut AnyConnection,
+    id: AccountId,
+    strange: bool,
+) -> db::Result<(i64, i64)> {
     let row = sqlx::query(
         "UPDATE accounts SET sms_wrong = sms_wrong + 1, strange_codes = strange_codes + $2
          WHERE id = $1
@@ -267,7 +277,12 @@ pub(super) async fn forgive_factor(connection: &mut AnyConnection, id: AccountId
 }
 
 /// Changes language and zone.
-pub(super) async fn set_profile(connection: &mut AnyConnection, id: AccountId, locale: Locale, zone: &Zone) -> db::Result<()> {
+pub(super) async fn set_profile(
+    connection: &mut AnyConnection,
+    id: AccountId,
+    locale: Locale,
+    zone: &Zone,
+) -> db::Result<()> {
     sqlx::query("UPDATE accounts SET locale = $2, time_zone = $3 WHERE id = $1")
         .bind(id.to_string())
         .bind(locale.code())

@@ -99,7 +99,12 @@ fn place(column: &'static str, id: InvitationId) -> Place {
 ///
 /// # Errors
 /// Refused as [`InviteRefusal`] says.
-pub async fn invite(portal: &Portal, by: &Actor, new: NewInvitation, from: Option<&Network>) -> Result<String, Failure<InviteRefusal>> {
+pub async fn invite(
+    portal: &Portal,
+    by: &Actor,
+    new: NewInvitation,
+    from: Option<&Network>,
+) -> Result<String, Failure<InviteRefusal>> {
     if new.role == Role::Patient {
         return Err(Failure::Refused(InviteRefusal::NotStaff));
     }
@@ -145,7 +150,12 @@ pub async fn invite(portal: &Portal, by: &Actor, new: NewInvitation, from: Optio
 }
 
 fn opened(portal: &Portal, row: sql::Found) -> Result<Invitation, InternalError> {
-    fn unseal<T: TextValue>(bytes: &[u8], key: &DataKey, column: &'static str, id: InvitationId) -> Result<T, InternalError> {
+    fn unseal<T: TextValue>(
+        bytes: &[u8],
+        key: &DataKey,
+        column: &'static str,
+        id: InvitationId,
+    ) -> Result<T, InternalError> {
         Sealed::<T>::from_bytes(bytes.to_vec())
             .open(key, &place(column, id))
             .map_err(|error| InternalError::new("opening an invitation", error))
@@ -207,7 +217,13 @@ pub async fn list(portal: &Portal) -> Result<Vec<Invitation>, InternalError> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn fill_in(_portal: &Portal, tx: &mut Tx, mut invitation: Invitation, phone: PhoneNumber, hash: &str) -> Result<Invitation, InternalError> {
+pub async fn fill_in(
+    _portal: &Portal,
+    tx: &mut Tx,
+    mut invitation: Invitation,
+    phone: PhoneNumber,
+    hash: &str,
+) -> Result<Invitation, InternalError> {
     let sealed = Sealed::seal(&phone, &invitation.key, &place("phone_sealed", invitation.id));
     sql::fill_in(tx, invitation.id, sealed.as_bytes(), hash).await?;
     invitation.phone = Some(phone);
@@ -241,4 +257,3 @@ pub async fn withdraw(portal: &Portal, by: &Actor, id: InvitationId, from: &Netw
     tx.commit().await?;
     Ok(true)
 }
-

@@ -101,7 +101,11 @@ macro_rules! select_open {
 }
 
 /// One open invitation.
-pub(super) async fn find(connection: &mut AnyConnection, id: InvitationId, now: Timestamp) -> db::Result<Option<Found>> {
+pub(super) async fn find(
+    connection: &mut AnyConnection,
+    id: InvitationId,
+    now: Timestamp,
+) -> db::Result<Option<Found>> {
     let row = sqlx::query(select_open!("AND i.id = $2"))
         .bind(now.as_millisecond())
         .bind(id.to_string())
@@ -111,7 +115,11 @@ pub(super) async fn find(connection: &mut AnyConnection, id: InvitationId, now: 
 }
 
 /// The open invitation of a token's digest.
-pub(super) async fn find_by_token(connection: &mut AnyConnection, digest: &[u8; 32], now: Timestamp) -> db::Result<Option<Found>> {
+pub(super) async fn find_by_token(
+    connection: &mut AnyConnection,
+    digest: &[u8; 32],
+    now: Timestamp,
+) -> db::Result<Option<Found>> {
     let row = sqlx::query(select_open!("AND i.token_digest = $2"))
         .bind(now.as_millisecond())
         .bind(digest.as_slice())
@@ -132,7 +140,12 @@ pub(super) async fn list(connection: &mut AnyConnection, now: Timestamp) -> db::
 }
 
 /// Keeps phone and password.
-pub(super) async fn fill_in(connection: &mut AnyConnection, id: InvitationId, phone: &[u8], hash: &str) -> db::Result<()> {
+pub(super) async fn fill_in(
+    connection: &mut AnyConnection,
+    id: InvitationId,
+    phone: &[u8],
+    hash: &str,
+) -> db::Result<()> {
     sqlx::query("UPDATE invitations SET phone_sealed = $2, password_hash = $3 WHERE id = $1 AND accepted_at IS NULL")
         .bind(id.to_string())
         .bind(phone)
@@ -157,10 +170,12 @@ pub(super) async fn claim(connection: &mut AnyConnection, id: InvitationId, now:
 
 /// Takes it back; false when it is over.
 pub(super) async fn withdraw(connection: &mut AnyConnection, id: InvitationId, now: Timestamp) -> db::Result<bool> {
-    let withdrawn = sqlx::query("UPDATE invitations SET withdrawn_at = $2 WHERE id = $1 AND accepted_at IS NULL AND withdrawn_at IS NULL")
-        .bind(id.to_string())
-        .bind(now.as_millisecond())
-        .execute(connection)
-        .await?;
+    let withdrawn = sqlx::query(
+        "UPDATE invitations SET withdrawn_at = $2 WHERE id = $1 AND accepted_at IS NULL AND withdrawn_at IS NULL",
+    )
+    .bind(id.to_string())
+    .bind(now.as_millisecond())
+    .execute(connection)
+    .await?;
     Ok(withdrawn.rows_affected() == 1)
 }

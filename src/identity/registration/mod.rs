@@ -82,7 +82,13 @@ fn place(column: &'static str, id: RegistrationId) -> Place {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn start(portal: &Portal, tx: &mut Tx, form: Form, password_hash: String, is_decoy: bool) -> Result<Registration, InternalError> {
+pub async fn start(
+    portal: &Portal,
+    tx: &mut Tx,
+    form: Form,
+    password_hash: String,
+    is_decoy: bool,
+) -> Result<Registration, InternalError> {
     let now = portal.clock.now();
     let (data_key_id, key) = portal.make_data_key(tx).await?;
     let id = RegistrationId::new();
@@ -93,7 +99,9 @@ pub async fn start(portal: &Portal, tx: &mut Tx, form: Form, password_hash: Stri
             id,
             data_key_id,
             name_sealed: Sealed::seal(&form.name, &key, &place("name_sealed", id)).as_bytes().to_vec(),
-            birth_date_sealed: Sealed::seal(&form.birth_date, &key, &place("birth_date_sealed", id)).as_bytes().to_vec(),
+            birth_date_sealed: Sealed::seal(&form.birth_date, &key, &place("birth_date_sealed", id))
+                .as_bytes()
+                .to_vec(),
             email_sealed: Sealed::seal(&form.email, &key, &place("email_sealed", id)).as_bytes().to_vec(),
             email_index: blind_index::index_email(&portal.keys.index, &form.email),
             phone_sealed: Sealed::seal(&form.phone, &key, &place("phone_sealed", id)).as_bytes().to_vec(),
@@ -111,7 +119,12 @@ pub async fn start(portal: &Portal, tx: &mut Tx, form: Form, password_hash: Stri
 }
 
 fn opened(portal: &Portal, row: sql::Found) -> Result<Registration, InternalError> {
-    fn unseal<T: TextValue>(bytes: Vec<u8>, key: &DataKey, column: &'static str, id: RegistrationId) -> Result<T, InternalError> {
+    fn unseal<T: TextValue>(
+        bytes: Vec<u8>,
+        key: &DataKey,
+        column: &'static str,
+        id: RegistrationId,
+    ) -> Result<T, InternalError> {
         Sealed::<T>::from_bytes(bytes)
             .open(key, &place(column, id))
             .map_err(|error| InternalError::new("opening a registration", error))

@@ -107,7 +107,11 @@ pub(super) async fn find(connection: &mut AnyConnection, id: RegistrationId) -> 
 }
 
 /// The newest of an email that can be finished.
-pub(super) async fn find_live(connection: &mut AnyConnection, index: &[u8; 32], now: Timestamp) -> db::Result<Option<Found>> {
+pub(super) async fn find_live(
+    connection: &mut AnyConnection,
+    index: &[u8; 32],
+    now: Timestamp,
+) -> db::Result<Option<Found>> {
     let row = sqlx::query(
         "SELECT r.*, k.key_id, k.wrapped
          FROM registrations r

@@ -200,7 +200,11 @@ pub struct Leased {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn lease(portal: &Portal, batch: i64, gateway: impl Fn(Kind, i64) -> &'static str) -> Result<Vec<Leased>, InternalError> {
+pub async fn lease(
+    portal: &Portal,
+    batch: i64,
+    gateway: impl Fn(Kind, i64) -> &'static str,
+) -> Result<Vec<Leased>, InternalError> {
     let now = portal.clock.now();
     let due = {
         let mut connection = portal.db.read().await?;
@@ -315,7 +319,9 @@ pub async fn finish(portal: &Portal, leased: &Leased, outcome: &Outcome) -> Resu
             None
         }
         Outcome::Later { after, .. } => Some(now + SignedDuration::try_from(*after).unwrap_or(LEASE)),
-        Outcome::Unknown if leased.challenge.is_some() && leased.attempt < 2 => Some(now + SignedDuration::from_secs(2)),
+        Outcome::Unknown if leased.challenge.is_some() && leased.attempt < 2 => {
+            Some(now + SignedDuration::from_secs(2))
+        }
         Outcome::Unknown => {
             sql::end(&mut tx, leased.id, now, None, "unknown").await?;
             None
@@ -349,9 +355,11 @@ pub enum Delivery {
 /// When the database fails.
 pub async fn delivery_of(portal: &Portal, challenge: ChallengeId) -> Result<Option<Delivery>, InternalError> {
     let mut connection = portal.db.read().await?;
-    Ok(sql::newest_of(&mut connection, challenge).await?.map(|(sent_at, outcome)| match (sent_at, outcome.as_deref()) {
-        (Some(at), _) => Delivery::Sent(at),
-        (None, Some("failed" | "late" | "unreadable" | "unknown")) => Delivery::Failed,
-        (None, _) => Delivery::Queued,
+    Ok(sql::newest_of(&mut connection, challenge).await?.map(|(sent_at, outcome)| {
+        match (sent_at, outcome.as_deref()) {
+            (Some(at), _) => Delivery::Sent(at),
+            (None, Some("failed" | "late" | "unreadable" | "unknown")) => Delivery::Failed,
+            (None, _) => Delivery::Queued,
+        }
     }))
 }

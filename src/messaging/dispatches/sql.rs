@@ -89,7 +89,10 @@ pub(super) async fn due(connection: &mut AnyConnection, now: Timestamp, limit: i
             template: row.try_get("template")?,
             locale: parse("locale", row.try_get("locale")?)?,
             values_sealed: row.try_get("values_sealed")?,
-            challenge_id: row.try_get::<Option<&str>, _>("challenge_id")?.map(|id| parse("challenge_id", id)).transpose()?,
+            challenge_id: row
+                .try_get::<Option<&str>, _>("challenge_id")?
+                .map(|id| parse("challenge_id", id))
+                .transpose()?,
             useless_at: from_ms(row.try_get("useless_at")?),
             tries: row.try_get("tries")?,
         })

@@ -61,7 +61,8 @@ impl Gateway {
                     .map(Self::Outbox)
                     .ok_or_else(|| InternalError::because("the outbox gateway exists only in demo and tests")),
                 SmsGateway::Twilio => {
-                    let settings = config.twilio.clone().ok_or_else(|| InternalError::because("twilio is not set up"))?;
+                    let settings =
+                        config.twilio.clone().ok_or_else(|| InternalError::because("twilio is not set up"))?;
                     Ok(Self::Twilio(twilio::Twilio::new(settings)?))
                 }
             })
