@@ -66,7 +66,11 @@ export default function session(dialog) {
     event.preventDefault();
     stay();
   });
-  tabs?.addEventListener('message', (event) => (event.data === 'stay' ? restart() : leave()));
+  tabs?.addEventListener('message', (event) => {
+    if (event.data === 'stay') restart();
+    // Signed out in another tab: a moment later, when the server has heard of it, this one shows nothing either.
+    else setTimeout(() => location.replace('/login'), 1000);
+  });
   for (const other of document.querySelectorAll('form[action="/logout"]')) {
     other.addEventListener('submit', () => tabs?.postMessage('leave'));
   }

@@ -1,6 +1,7 @@
 // Fills in the code of a text that arrives on this phone, where the browser can; the person still presses the button.
 export default async function webotp(input) {
-  if (!('OTPCredential' in window)) return;
+  // On a large screen the text arrives on another device, and the browser would only ask about it.
+  if (!('OTPCredential' in window) || !matchMedia('(max-width: 40rem)').matches) return;
   const asking = new AbortController();
   input.form?.addEventListener('submit', () => asking.abort());
   try {
