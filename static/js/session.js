@@ -22,6 +22,7 @@ export default function session(dialog) {
   const restart = () => {
     endsAt = Date.now() + Number(idle) * 1000;
     reminders = [...REMINDERS];
+    live.textContent = '';
     if (dialog.open) dialog.close();
   };
 
