@@ -16,4 +16,5 @@ pub mod limits;
 pub mod messaging;
 pub mod portal;
 pub mod types;
+pub mod web;
 pub mod words;

@@ -135,6 +135,16 @@ impl Db {
         self.commits.load(Ordering::Relaxed)
     }
 
+    /// Whether the database answers now.
+    ///
+    /// # Errors
+    /// When it does not, within 5 s.
+    pub async fn answers(&self) -> Result<()> {
+        let mut connection = self.read().await?;
+        sqlx::query("SELECT 1").execute(&mut *connection).await?;
+        Ok(())
+    }
+
     /// Closes the pool and waits for its connections.
     pub async fn close(&self) {
         self.pool.close().await;

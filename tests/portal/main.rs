@@ -4,3 +4,4 @@
 mod support;
 
 mod audit_trail;
+mod entry_sign_in;

@@ -1,0 +1,323 @@
+//! `/challenge`: the code is typed here, whatever it is for.
+
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{ACCEPT, CONTENT_ENCODING};
+use actix_web::web::{Bytes, Query, ServiceConfig, get, post};
+use actix_web::{HttpRequest, http::StatusCode};
+use askama::Template;
+use futures_util::stream;
+use serde::{Deserialize, Serialize};
+
+use crate::auth::challenges::{self, AnswerRefusal, Challenge, Purpose, ResendRefusal};
+use crate::auth::prove;
+use crate::clock::Timestamp;
+use crate::crypto::codes::{CodeRefusal, TypedCode};
+use crate::error::{Failure, InternalError};
+use crate::messaging::dispatches::Delivery;
+use crate::portal::Portal;
+use crate::types::actor::Role;
+use crate::types::ids::ChallengeId;
+use crate::types::zone::Zone;
+use crate::web::csrf::Posted;
+use crate::web::entry::login::{Shut, shut};
+use crate::web::forms::{Choice, Errors};
+use crate::web::guard::{Ctx, Pending};
+use crate::web::layout::{Layout, page, refused, see_other};
+use crate::web::problem::{PageResult, Problem};
+use crate::words::Words;
+
+/// How often the waiting page looks after its text.
+const PULSE: Duration = Duration::from_secs(1);
+/// A stream of a page that was left open ends by itself.
+const LONGEST_WATCH: u32 = 330;
+
+#[derive(Template)]
+#[template(path = "entry/challenge.html")]
+struct ChallengePage {
+    layout: Layout,
+    errors: Errors,
+    purpose: Purpose,
+    for_visit: bool,
+    last2: String,
+    ends_at: Timestamp,
+    expired: bool,
+    delivery: String,
+    left: Option<i64>,
+    next_send_at: Timestamp,
+    may_send: bool,
+    many_sends: bool,
+    resent: Option<Timestamp>,
+    may_trust: bool,
+    trust: bool,
+}
+
+#[derive(Template)]
+#[template(path = "entry/challenge_over.html")]
+struct OverPage {
+    layout: Layout,
+    purpose: Purpose,
+}
+
+#[derive(Template)]
+#[template(path = "entry/method.html")]
+struct MethodPage {
+    layout: Layout,
+    errors: Errors,
+    last2: String,
+}
+
+impl MethodPage {
+    fn choices(&self) -> Vec<Choice> {
+        let words = &self.layout.words;
+        let sms = words.with("method-sms").arg("last2", self.last2.as_str()).to_string();
+        vec![Choice::new("sms", sms, false), Choice::new("none", words.t("method-none"), false)]
+    }
+}
+
+/// What became of the text, in a sentence.
+fn delivery_sentence(words: &Words, zone: &Zone, delivery: Delivery) -> String {
+    match delivery {
+        Delivery::Queued => words.t("otp-state-queued"),
+        Delivery::Sent(at) => words.with("otp-state-sent").arg("time", words.time(at, zone)).to_string(),
+        Delivery::Failed => words.t("otp-state-failed"),
+    }
+}
+
+/// The session's challenge, if it can still be answered.
+async fn live(portal: &Portal, id: Option<ChallengeId>) -> Result<Option<Challenge>, InternalError> {
+    let Some(id) = id else { return Ok(None) };
+    Ok(challenges::find(portal, id).await?.filter(|challenge| challenge.is_live(portal.clock.now())))
+}
+
+async fn challenge_page(
+    ctx: &Ctx<Pending>,
+    challenge: &Challenge,
+    errors: Errors,
+    resent: bool,
+    trust: bool,
+) -> Result<ChallengePage, InternalError> {
+    let mut layout = ctx.layout();
+    // Half-way in there is no way around, and inside a session the code comes first.
+    layout.journey = true;
+    let now = layout.now;
+    let delivery = challenges::delivery(&ctx.portal, challenge).await?;
+    let left = challenge.tries_left(&ctx.portal.config.limits);
+    let is_patient = ctx.who.0.who.as_ref().is_some_and(|who| who.role == Role::Patient);
+    let sent_at = match delivery {
+        Delivery::Sent(at) => at,
+        _ => now,
+    };
+    Ok(ChallengePage {
+        last2: prove::target(&ctx.portal, challenge).await?,
+        purpose: challenge.purpose,
+        for_visit: challenge.visit.is_some(),
+        ends_at: challenge.code_ends_at,
+        expired: challenge.code_ends_at <= now,
+        delivery: delivery_sentence(&layout.words, &layout.zone, delivery),
+        left: (left <= 2).then_some(left),
+        next_send_at: challenge.next_send_at,
+        may_send: challenge.next_send_at <= now,
+        many_sends: challenge.sends >= 3,
+        resent: resent.then_some(sent_at),
+        may_trust: is_patient && challenge.purpose == Purpose::SignIn,
+        trust,
+        errors,
+        layout,
+    })
+}
+
+fn over(ctx: &Ctx<Pending>, purpose: Purpose) -> PageResult {
+    refused(&OverPage { layout: ctx.layout().as_journey(), purpose })
+}
+
+#[derive(Default, Deserialize)]
+struct Arrival {
+    sent: Option<String>,
+}
+
+/// `GET /challenge`.
+async fn show(ctx: Ctx<Pending>, arrival: Query<Arrival>) -> PageResult {
+    match live(&ctx.portal, ctx.who.0.challenge).await? {
+        Some(challenge) => {
+            page(&challenge_page(&ctx, &challenge, Errors::none(), arrival.sent.is_some(), false).await?)
+        }
+        None => see_other("/login?over=1"),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CodeForm {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    trust_device: String,
+}
+
+/// `POST /challenge`: 303 to where the purpose leads, or 422 and what is wrong.
+async fn answer(ctx: Ctx<Pending>, Posted(form): Posted<CodeForm>) -> PageResult {
+    let words = ctx.layout().words;
+    let trust = !form.trust_device.is_empty();
+    let again = |errors| async {
+        match live(&ctx.portal, ctx.who.0.challenge).await? {
+            Some(challenge) => refused(&challenge_page(&ctx, &challenge, errors, false, trust).await?),
+            None => see_other("/login?over=1"),
+        }
+    };
+    let typed = match TypedCode::parse(&form.code) {
+        Ok(typed) => typed,
+        Err(CodeRefusal::Empty) => return again(Errors::one("code", words.t("otp-err-empty"))).await,
+        Err(CodeRefusal::NotSixDigits) => return again(Errors::one("code", words.t("otp-err-length"))).await,
+    };
+    let refusal = match prove::prove(&ctx.portal, &ctx.browser, &ctx.who.0, &typed, trust).await {
+        Ok(entered) => return ctx.enter(&entered),
+        Err(Failure::Internal(error)) => return Err(error.into()),
+        Err(Failure::Refused(refusal)) => refusal,
+    };
+    match refusal {
+        AnswerRefusal::Wrong { .. } => again(Errors::one("code", words.t("otp-err-wrong"))).await,
+        AnswerRefusal::Expired { .. } => again(Errors::one("code", words.t("otp-err-expired"))).await,
+        AnswerRefusal::Ended => {
+            let purpose = match ctx.who.0.challenge {
+                Some(id) => challenges::find(&ctx.portal, id).await?.map(|challenge| challenge.purpose),
+                None => None,
+            };
+            over(&ctx, purpose.unwrap_or(Purpose::SignIn))
+        }
+        AnswerRefusal::Locked { until } => shut(ctx.layout(), Shut::Locked, Some(until)),
+        AnswerRefusal::PasswordSpent => shut(ctx.layout(), Shut::PasswordSpent, None),
+        AnswerRefusal::FactorOff => shut(ctx.layout(), Shut::FactorOff, None),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ResendForm {
+    #[serde(default)]
+    channel: String,
+}
+
+/// `POST /challenge/resend`: 303 back, or 422 saying from when on another can be asked for.
+async fn resend(ctx: Ctx<Pending>, Posted(form): Posted<ResendForm>) -> PageResult {
+    let layout = ctx.layout();
+    let Some(challenge) = live(&ctx.portal, ctx.who.0.challenge).await? else { return see_other("/login?over=1") };
+    if !matches!(form.channel.as_str(), "" | "sms") {
+        let errors = Errors::one("code", layout.words.t("otp-channel-none"));
+        return refused(&challenge_page(&ctx, &challenge, errors, false, false).await?);
+    }
+    match prove::resend(&ctx.portal, &ctx.browser, &ctx.who.0).await {
+        Ok(()) => see_other("/challenge?sent=1"),
+        Err(Failure::Refused(ResendRefusal::Wait(until))) => {
+            let text = layout.words.with("otp-wait").arg("time", layout.time(&until)).to_string();
+            refused(&challenge_page(&ctx, &challenge, Errors::one("code", text), false, false).await?)
+        }
+        Err(Failure::Refused(ResendRefusal::Ended)) => see_other("/login?over=1"),
+        Err(Failure::Internal(error)) => Err(error.into()),
+    }
+}
+
+async fn method_page(ctx: &Ctx<Pending>, challenge: &Challenge, errors: Errors) -> Result<MethodPage, InternalError> {
+    let last2 = prove::target(&ctx.portal, challenge).await?;
+    Ok(MethodPage { layout: ctx.layout().as_journey(), errors, last2 })
+}
+
+/// `GET /challenge/method`: the ways that this person has.
+async fn methods(ctx: Ctx<Pending>) -> PageResult {
+    match live(&ctx.portal, ctx.who.0.challenge).await? {
+        Some(challenge) => page(&method_page(&ctx, &challenge, Errors::none()).await?),
+        None => see_other("/login?over=1"),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MethodForm {
+    #[serde(default)]
+    method: String,
+}
+
+/// `POST /challenge/method`: 303 to the chosen way.
+async fn choose(ctx: Ctx<Pending>, Posted(form): Posted<MethodForm>) -> PageResult {
+    let Some(challenge) = live(&ctx.portal, ctx.who.0.challenge).await? else { return see_other("/login?over=1") };
+    match form.method.as_str() {
+        "sms" => see_other("/challenge"),
+        "none" => see_other("/help/codes"),
+        _ => {
+            let errors = Errors::one("method", ctx.layout().words.t("method-empty"));
+            refused(&method_page(&ctx, &challenge, errors).await?)
+        }
+    }
+}
+
+/// What the page's script is told.
+#[derive(Serialize)]
+struct State {
+    state: &'static str,
+    text: String,
+}
+
+async fn state(portal: &Portal, id: ChallengeId, words: Words, zone: &Zone) -> Result<State, InternalError> {
+    let Some(challenge) = live(portal, Some(id)).await? else {
+        return Ok(State { state: "over", text: words.t("otp-state-over") });
+    };
+    let delivery = challenges::delivery(portal, &challenge).await?;
+    let state = match delivery {
+        Delivery::Queued => "queued",
+        Delivery::Sent(_) => "sent",
+        Delivery::Failed => "failed",
+    };
+    Ok(State { state, text: delivery_sentence(&words, zone, delivery) })
+}
+
+/// `GET /challenge/status`: JSON, or a stream of events for who asks for one; an event a change.
+async fn status(ctx: Ctx<Pending>, req: HttpRequest) -> PageResult {
+    let layout = ctx.layout();
+    let (words, zone) = (layout.words, layout.zone.clone());
+    let id = ctx.who.0.challenge.ok_or(Problem::NotFound)?;
+    let wants_stream = req
+        .headers()
+        .get(ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/event-stream"));
+    if !wants_stream {
+        return Ok(HttpResponse::build(StatusCode::OK).json(state(&ctx.portal, id, words, &zone).await?));
+    }
+    let portal = ctx.portal.clone();
+    let events = stream::unfold((0u32, String::new(), false), move |(turn, last, done)| {
+        let (portal, zone) = (portal.clone(), zone.clone());
+        async move {
+            if turn >= LONGEST_WATCH || done {
+                return None;
+            }
+            if turn > 0 {
+                tokio::time::sleep(PULSE).await;
+            }
+            let now = state(&portal, id, words, &zone).await.ok()?;
+            let done = now.state == "over";
+            let event = match (now.text == last, done) {
+                // A comment line keeps proxies from closing a quiet stream.
+                (true, _) => ": \n\n".to_owned(),
+                (false, false) => format!("data: {}\n\n", now.text),
+                (false, true) => format!("event: done\ndata: {}\n\n", now.text),
+            };
+            Some((Ok::<_, std::convert::Infallible>(Bytes::from(event)), (turn + 1, now.text, done)))
+        }
+    });
+    Ok(HttpResponse::Ok()
+        .content_type("text/event-stream")
+        // Compression would hold events back.
+        .insert_header((CONTENT_ENCODING, "identity"))
+        .streaming(events))
+}
+
+/// Their routes.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.route("/challenge", get().to(show))
+        .route("/challenge", post().to(answer))
+        .route("/challenge/resend", post().to(resend))
+        .route("/challenge/method", get().to(methods))
+        .route("/challenge/method", post().to(choose))
+        .route("/challenge/status", get().to(status));
+}

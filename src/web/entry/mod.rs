@@ -1,0 +1,26 @@
+//! The door: pages for anybody, and for somebody who is half-way in.
+
+pub mod challenge;
+pub mod help;
+pub mod home;
+pub mod invitation;
+pub mod language;
+pub mod login;
+pub mod password;
+pub mod register;
+pub mod step_up;
+
+use actix_web::web::ServiceConfig;
+
+/// All routes of the folder.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.configure(home::routes)
+        .configure(register::routes)
+        .configure(login::routes)
+        .configure(challenge::routes)
+        .configure(password::routes)
+        .configure(invitation::routes)
+        .configure(step_up::routes)
+        .configure(language::routes)
+        .configure(help::routes);
+}

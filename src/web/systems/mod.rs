@@ -1,0 +1,4 @@
+//! What operators and their tools ask.
+
+pub mod health;
+pub mod metrics;
