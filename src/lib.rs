@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod auth;
+pub mod care;
 pub mod clock;
 pub mod config;
 pub mod crypto;
@@ -16,4 +17,5 @@ pub mod limits;
 pub mod messaging;
 pub mod portal;
 pub mod types;
+pub mod visits;
 pub mod words;
