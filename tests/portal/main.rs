@@ -3,4 +3,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod appointments;
 mod audit_trail;
+mod clinic;
+mod records;
+mod slots;
+mod visits;

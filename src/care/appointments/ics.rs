@@ -48,8 +48,9 @@ pub(super) fn file(appointment: &Appointment, sheet: &Sheet<'_>) -> String {
         let mut attendee = Property::new("ATTENDEE", format!("mailto:{address}"));
         event.append_property(attendee.add_parameter("PARTSTAT", "ACCEPTED").done());
     }
-    if !cancelled && let Ok(trigger) = Trigger::try_from(&Property::new("TRIGGER", "-PT15M")) {
-        event.alarm(Alarm::display(sheet.summary, trigger));
+    // The crate reads spans, but not negative ones: 15 minutes, then that long before the start.
+    if !cancelled && let Ok(Trigger::Duration(span, _)) = Trigger::try_from(&Property::new("TRIGGER", "PT15M")) {
+        event.alarm(Alarm::display(sheet.summary, Trigger::before_start(span)));
     }
     let mut calendar = Calendar::empty();
     calendar
@@ -153,7 +154,7 @@ mod tests {
         ] {
             assert_eq!(lines.iter().filter(|line| *line == expected).count(), 1, "{expected}\n{text}");
         }
-        assert!(lines.iter().any(|line| line == "TRIGGER:-PT900S" || line == "TRIGGER:-PT15M"), "{text}");
+        assert!(lines.iter().any(|line| line == "TRIGGER;RELATED=START:-PT900S"), "{text}");
     }
 
     #[test]
