@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod auth;
+pub mod care;
 pub mod clock;
 pub mod config;
 pub mod crypto;
@@ -17,4 +18,5 @@ pub mod messaging;
 pub mod portal;
 pub mod types;
 pub mod web;
+pub mod visits;
 pub mod words;

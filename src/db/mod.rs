@@ -198,6 +198,12 @@ pub fn is_overlap(error: &sqlx::Error) -> bool {
         .is_some_and(|e| e.code().as_deref() == Some("23P01") || e.message().contains("slot_taken"))
 }
 
+/// Whether two transactions waited for each other and this one was given up (PostgreSQL 40P01, 40001): it may be tried
+/// again.
+pub fn is_deadlock(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|e| e.code().is_some_and(|code| matches!(code.as_ref(), "40P01" | "40001")))
+}
+
 /// Whether a unique index said no.
 pub fn is_duplicate(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|e| e.is_unique_violation())

@@ -62,6 +62,8 @@ ids! {
     ResetId,
     /// A stretch of a doctor's weekly hours.
     HoursId,
+    /// One filled-in booking form: pressed twice, it books once.
+    BookingKey,
     /// A form kept past the end of its session.
     KeptFormId,
 }

@@ -3,5 +3,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod appointments;
 mod audit_trail;
 mod entry_sign_in;
+mod clinic;
+mod records;
+mod slots;
+mod visits;

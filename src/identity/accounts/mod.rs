@@ -129,6 +129,35 @@ pub fn open_name(portal: &Portal, key: &WrappedKey, sealed: &[u8], id: AccountId
     unseal(sealed, &portal.data_key(key)?, "name_sealed", id)
 }
 
+/// Where a person is reached, as it lies in the table.
+pub struct SealedContact {
+    /// Whose.
+    pub account: AccountId,
+    /// The mail address.
+    pub email_sealed: Vec<u8>,
+    /// The mobile phone.
+    pub phone_sealed: Vec<u8>,
+    /// The language.
+    pub locale: Locale,
+    /// The zone.
+    pub zone: Zone,
+}
+
+/// Opens where a person is reached, for rules that read it together with something else.
+///
+/// # Errors
+/// When it does not open.
+pub fn open_contact(sealed: &SealedContact, data_key_id: DataKeyId, key: &DataKey) -> Result<Contact, InternalError> {
+    Ok(Contact {
+        account: Some(sealed.account),
+        data_key_id,
+        key: key.clone(),
+        phone: Some(unseal(&sealed.phone_sealed, key, "phone_sealed", sealed.account)?),
+        email: unseal(&sealed.email_sealed, key, "email_sealed", sealed.account)?,
+        locale: sealed.locale,
+    })
+}
+
 /// The account of an id.
 ///
 /// # Errors
