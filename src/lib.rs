@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod auth;
+pub mod care;
 pub mod clock;
 pub mod config;
 pub mod crypto;
@@ -15,5 +16,6 @@ pub mod identity;
 pub mod limits;
 pub mod messaging;
 pub mod portal;
+pub mod sweep;
 pub mod types;
 pub mod words;

@@ -1,1 +1,4 @@
-//!
+//! What the clinic does for its patients: records, and the results of their laboratories.
+
+pub mod labs;
+pub mod records;

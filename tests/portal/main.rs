@@ -4,3 +4,5 @@
 mod support;
 
 mod audit_trail;
+mod kept_forms;
+mod labs;

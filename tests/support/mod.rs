@@ -1,6 +1,8 @@
 //! What stories stand on: a portal on a database of its own, with a clock moved by hand and the dev outbox.
 #![allow(dead_code, reason = "each test target uses its own part")]
 
+pub mod people_labs;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use salus::clock::{Clock, Timestamp};
