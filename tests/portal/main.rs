@@ -6,3 +6,4 @@ mod support;
 mod audit_trail;
 mod kept_forms;
 mod labs;
+mod sweep;
