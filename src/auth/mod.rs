@@ -3,6 +3,7 @@
 pub mod browser;
 pub mod challenges;
 pub mod invited;
+pub mod kept_forms;
 pub mod lockout;
 pub mod password_reset;
 pub mod prove;

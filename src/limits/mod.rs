@@ -80,13 +80,13 @@ pub async fn clear(tx: &mut Tx, limit: Limit, subject: &[u8]) -> Result<(), Inte
     Ok(sql::clear(tx, limit.bucket, subject).await?)
 }
 
-/// Drops tallies whose window is over, at most `batch`.
+/// Drops up to `batch` tallies whose window is over; answers how many.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn sweep(portal: &Portal) -> Result<(), InternalError> {
+pub async fn sweep(portal: &Portal, batch: i64) -> Result<u64, InternalError> {
     let mut tx = portal.db.begin().await?;
-    sql::sweep(&mut tx, portal.clock.now()).await?;
+    let swept = sql::sweep(&mut tx, portal.clock.now(), batch).await?;
     tx.commit().await?;
-    Ok(())
+    Ok(swept)
 }

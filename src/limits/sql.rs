@@ -98,8 +98,21 @@ pub(super) async fn clear(connection: &mut AnyConnection, bucket: &str, subject:
     Ok(())
 }
 
-/// Removes tallies of windows that are over.
-pub(super) async fn sweep(connection: &mut AnyConnection, now: Timestamp) -> db::Result<()> {
-    sqlx::query("DELETE FROM tallies WHERE window_ends <= $1").bind(now.as_millisecond()).execute(connection).await?;
-    Ok(())
+/// Removes up to `batch` tallies of windows that are over.
+pub(super) async fn sweep(connection: &mut AnyConnection, now: Timestamp, batch: i64) -> db::Result<u64> {
+    // The window is asked for twice: a tally that somebody began anew between the choice and the removal stays.
+    let swept = sqlx::query(
+        "DELETE FROM tallies
+         WHERE window_ends <= $1
+           AND (bucket, subject) IN (SELECT bucket, subject
+                                     FROM tallies
+                                     WHERE window_ends <= $1
+                                     ORDER BY window_ends
+                                     LIMIT $2)",
+    )
+    .bind(now.as_millisecond())
+    .bind(batch)
+    .execute(connection)
+    .await?;
+    Ok(swept.rows_affected())
 }

@@ -70,6 +70,15 @@ impl Portal {
         self.data_key(&WrappedKey { id, key_id, wrapped })
     }
 
+    /// Destroys a data key that no account uses: what it sealed can be read by nobody then, backups included. False when
+    /// an account uses it, or it was destroyed before.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn destroy_data_key(&self, tx: &mut Tx, id: DataKeyId) -> Result<bool, InternalError> {
+        Ok(sql::destroy(tx, &id.to_string(), self.clock.now().as_millisecond()).await?)
+    }
+
     /// How many data keys each key of the ring wraps.
     ///
     /// # Errors

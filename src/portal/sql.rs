@@ -129,3 +129,16 @@ pub(super) async fn rewrap(
         .await?;
     Ok(())
 }
+
+/// Forgets the wrapped bytes of a key that no account uses.
+pub(super) async fn destroy(connection: &mut AnyConnection, id: &str, now: i64) -> db::Result<bool> {
+    let destroyed = sqlx::query(
+        "UPDATE data_keys SET wrapped = NULL, destroyed_at = $2
+         WHERE id = $1 AND wrapped IS NOT NULL AND NOT EXISTS (SELECT 1 FROM accounts WHERE data_key_id = $1)",
+    )
+    .bind(id)
+    .bind(now)
+    .execute(connection)
+    .await?;
+    Ok(destroyed.rows_affected() == 1)
+}

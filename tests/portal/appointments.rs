@@ -8,8 +8,8 @@ use salus::error::Failure;
 use salus::types::actor::Actor;
 use salus::types::ids::{AppointmentId, BookingKey};
 
-use crate::clinic::{self, booking, counted, deeds, network, slot, tomorrow_at};
 use crate::support;
+use crate::support::clinic::{self, booking, counted, deeds, network, slot, tomorrow_at};
 
 fn refusal<T, R>(outcome: Result<T, Failure<R>>) -> R {
     match outcome {

@@ -9,8 +9,8 @@ use salus::portal::Portal;
 use salus::types::actor::Actor;
 use salus::types::ids::PatientId;
 
-use crate::clinic::{self, booking, deeds, network, tomorrow_at};
 use crate::support;
+use crate::support::clinic::{self, booking, deeds, network, tomorrow_at};
 
 async fn visit(portal: &Portal, doctor: &SignedIn, patient: &SignedIn, ends_at: Timestamp) {
     let entry = Entry {

@@ -9,8 +9,8 @@ use salus::error::Failure;
 use salus::types::ids::AccountId;
 use salus::types::zone::Zone;
 
-use crate::clinic::{self, booking, deeds, network, tomorrow_at};
 use crate::support;
+use crate::support::clinic::{self, booking, deeds, network, tomorrow_at};
 
 fn new_york() -> Zone {
     "America/New_York".parse().unwrap()

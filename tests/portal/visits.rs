@@ -8,7 +8,7 @@ use salus::portal::Portal;
 use salus::types::ids::AppointmentId;
 use salus::visits::{self, JoinRefusal, JoinState};
 
-use crate::clinic::{self, booking, counted, deeds, network, proof, slot, tomorrow_at};
+use crate::support::clinic::{self, booking, counted, deeds, network, proof, slot, tomorrow_at};
 use crate::support::{self, TestDatabase};
 
 const JITSI: [(&str, &str); 3] = [

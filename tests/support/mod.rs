@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test target uses its own part")]
 
 pub mod browser;
+pub mod clinic;
+pub mod people;
 pub mod server;
 
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -319,3 +319,18 @@ pub fn live_code(portal: &Portal, id: ChallengeId) -> Looking<'_> {
         Ok(Some(LiveCode { code: challenge.code(portal), ends_at: challenge.code_ends_at }))
     })
 }
+
+/// How long a challenge that can no longer be answered stays in the table.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
+
+/// Removes up to `batch` challenges that could be answered until a day ago and that no session and no dispatch names any
+/// more; answers how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sweep(portal: &Portal, batch: i64) -> Result<u64, InternalError> {
+    let mut tx = portal.db.begin().await?;
+    let swept = sql::sweep(&mut tx, portal.clock.now() - REMEMBERED, batch).await?;
+    tx.commit().await?;
+    Ok(swept)
+}

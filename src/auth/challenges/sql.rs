@@ -217,3 +217,22 @@ pub(super) async fn replace_code(
         .await?;
     Ok(())
 }
+
+/// Removes up to `batch` challenges that expired before `before` and that nothing names.
+pub(super) async fn sweep(connection: &mut AnyConnection, before: Timestamp, batch: i64) -> db::Result<u64> {
+    let swept = sqlx::query(
+        "DELETE FROM challenges
+         WHERE id IN (SELECT c.id
+                      FROM challenges c
+                      WHERE c.expires_at < $1
+                        AND NOT EXISTS (SELECT 1 FROM sessions s WHERE s.challenge_id = c.id)
+                        AND NOT EXISTS (SELECT 1 FROM dispatches d WHERE d.challenge_id = c.id)
+                      ORDER BY c.expires_at
+                      LIMIT $2)",
+    )
+    .bind(before.as_millisecond())
+    .bind(batch)
+    .execute(connection)
+    .await?;
+    Ok(swept.rows_affected())
+}

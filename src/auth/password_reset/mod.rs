@@ -223,3 +223,17 @@ pub async fn choose(
     tx.commit().await?;
     Ok(())
 }
+
+/// How long a link that works no more stays in the table.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
+
+/// Removes up to `batch` links that worked until a day ago; answers how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sweep(portal: &Portal, batch: i64) -> Result<u64, InternalError> {
+    let mut tx = portal.db.begin().await?;
+    let swept = sql::sweep(&mut tx, portal.clock.now() - REMEMBERED, batch).await?;
+    tx.commit().await?;
+    Ok(swept)
+}

@@ -92,3 +92,16 @@ pub(super) async fn claim(connection: &mut AnyConnection, id: ResetId, now: Time
     .await?;
     Ok(claimed.rows_affected() == 1)
 }
+
+/// Removes up to `batch` resets that expired before `before`.
+pub(super) async fn sweep(connection: &mut AnyConnection, before: Timestamp, batch: i64) -> db::Result<u64> {
+    let swept = sqlx::query(
+        "DELETE FROM password_resets
+         WHERE id IN (SELECT id FROM password_resets WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)",
+    )
+    .bind(before.as_millisecond())
+    .bind(batch)
+    .execute(connection)
+    .await?;
+    Ok(swept.rows_affected())
+}

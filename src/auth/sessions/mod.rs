@@ -24,6 +24,11 @@ use crate::types::zone::Zone;
 /// How often a session's last use is written, at most.
 const TOUCH_EVERY: SignedDuration = SignedDuration::from_secs(60);
 
+/// How long after its end a session still tells whose it was.
+const LATELY: SignedDuration = SignedDuration::from_mins(15);
+/// How long a session that is over stays in the table.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(30 * 24);
+
 /// What the browser has proved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -121,6 +126,24 @@ pub async fn find(portal: &Portal, token: &Secret) -> Result<Option<Session>, In
         proved_at: row.proved_at,
         proved_visit: row.proved_visit,
     }))
+}
+
+/// Whose session of a cookie's value ran out within the last 15 minutes: idle too long, or at its longest. None for one
+/// that still runs, that was ended (signing out, revoking, a new password), and for an account that is turned off.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lately(portal: &Portal, token: &Secret) -> Result<Option<AccountId>, InternalError> {
+    let row = {
+        let mut connection = portal.db.read().await?;
+        sql::find(&mut connection, &token.digest()).await?
+    };
+    let Some(row) = row.filter(|row| row.kind == Kind::Full) else { return Ok(None) };
+    let now = portal.clock.now();
+    let ran_out = row.ends_at.min(row.seen_at + portal.config.limits.session_idle);
+    let is_lately = now >= ran_out && now.duration_since(ran_out) <= LATELY;
+    let whose = row.who.filter(|who| is_lately && !who.turned_off && who.version == row.account_version);
+    Ok(whose.map(|who| who.account))
 }
 
 /// Notes that the session was used, at most once a minute, in a commit shared with others.
@@ -265,4 +288,26 @@ pub async fn end_own(portal: &Portal, who: &SignedIn, id: SessionId, from: &Netw
         tx.commit().await?;
     }
     Ok(ended)
+}
+
+/// Removes up to `batch` sessions that ended 30 days ago, at the latest by their longest span; answers how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sweep(portal: &Portal, batch: i64) -> Result<u64, InternalError> {
+    let mut tx = portal.db.begin().await?;
+    let swept = sql::sweep(&mut tx, portal.clock.now() - REMEMBERED, batch).await?;
+    tx.commit().await?;
+    Ok(swept)
+}
+
+/// Lets go of the challenges that up to `batch` sessions past their longest span name; answers how many sessions.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sweep_challenges(portal: &Portal, batch: i64) -> Result<u64, InternalError> {
+    let mut tx = portal.db.begin().await?;
+    let swept = sql::sweep_challenges(&mut tx, portal.clock.now(), batch).await?;
+    tx.commit().await?;
+    Ok(swept)
 }

@@ -238,3 +238,29 @@ pub(super) async fn list(
     })
     .collect()
 }
+
+/// Removes up to `batch` sessions whose longest span ended before `before`.
+pub(super) async fn sweep(connection: &mut AnyConnection, before: Timestamp, batch: i64) -> db::Result<u64> {
+    let swept = sqlx::query(
+        "DELETE FROM sessions
+         WHERE id IN (SELECT id FROM sessions WHERE ends_at < $1 ORDER BY ends_at LIMIT $2)",
+    )
+    .bind(before.as_millisecond())
+    .bind(batch)
+    .execute(connection)
+    .await?;
+    Ok(swept.rows_affected())
+}
+
+/// Lets up to `batch` sessions past their longest span forget their challenge.
+pub(super) async fn sweep_challenges(connection: &mut AnyConnection, now: Timestamp, batch: i64) -> db::Result<u64> {
+    let swept = sqlx::query(
+        "UPDATE sessions SET challenge_id = NULL
+         WHERE id IN (SELECT id FROM sessions WHERE ends_at < $1 AND challenge_id IS NOT NULL ORDER BY ends_at LIMIT $2)",
+    )
+    .bind(now.as_millisecond())
+    .bind(batch)
+    .execute(connection)
+    .await?;
+    Ok(swept.rows_affected())
+}

@@ -2,7 +2,7 @@
 
 mod sql;
 
-use crate::clock::Timestamp;
+use crate::clock::{SignedDuration, Timestamp};
 use crate::crypto::blind_index;
 use crate::crypto::sealed::{DataKey, Place, Sealed};
 use crate::db::Tx;
@@ -188,4 +188,35 @@ pub async fn find_live(portal: &Portal, email_index: &[u8; 32]) -> Result<Option
 /// When the database fails.
 pub async fn finish(portal: &Portal, tx: &mut Tx, id: RegistrationId) -> Result<(), InternalError> {
     Ok(sql::finish(tx, id, portal.clock.now()).await?)
+}
+
+/// How long past its end a registration stays untouched, so that clocks of several processes may differ.
+const GRACE: SignedDuration = SignedDuration::from_hours(1);
+
+/// Destroys the data keys of up to `batch` registrations that were abandoned: what they sealed can be read by nobody
+/// then. The key of one that became an account is the account's and stays. Answers how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sweep_keys(portal: &Portal, batch: i64) -> Result<u64, InternalError> {
+    let mut tx = portal.db.begin().await?;
+    let abandoned = sql::abandoned_keys(&mut tx, portal.clock.now() - GRACE, batch).await?;
+    let mut destroyed = 0;
+    for key in abandoned {
+        destroyed += u64::from(portal.destroy_data_key(&mut tx, key).await?);
+    }
+    tx.commit().await?;
+    Ok(destroyed)
+}
+
+/// Removes up to `batch` registrations past their end, finished ones too (their account holds what counts), once no
+/// challenge names them; answers how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sweep(portal: &Portal, batch: i64) -> Result<u64, InternalError> {
+    let mut tx = portal.db.begin().await?;
+    let swept = sql::sweep(&mut tx, portal.clock.now() - GRACE, batch).await?;
+    tx.commit().await?;
+    Ok(swept)
 }

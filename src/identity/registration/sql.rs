@@ -136,3 +136,48 @@ pub(super) async fn finish(connection: &mut AnyConnection, id: RegistrationId, n
         .await?;
     Ok(())
 }
+
+/// Live data keys of up to `batch` unfinished registrations that expired before `before` and that no account shares.
+pub(super) async fn abandoned_keys(
+    connection: &mut AnyConnection,
+    before: Timestamp,
+    batch: i64,
+) -> db::Result<Vec<DataKeyId>> {
+    sqlx::query(
+        "SELECT r.data_key_id
+         FROM registrations r
+         JOIN data_keys k ON k.id = r.data_key_id AND k.wrapped IS NOT NULL
+         WHERE r.expires_at < $1 AND r.finished_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.data_key_id = r.data_key_id)
+         ORDER BY r.expires_at
+         LIMIT $2",
+    )
+    .bind(before.as_millisecond())
+    .bind(batch)
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(|row| parse("data_key_id", row.try_get("data_key_id")?))
+    .collect()
+}
+
+/// Removes up to `batch` registrations that expired before `before` and that no challenge names. Abandoned ones wait for
+/// their key to be destroyed.
+pub(super) async fn sweep(connection: &mut AnyConnection, before: Timestamp, batch: i64) -> db::Result<u64> {
+    let swept = sqlx::query(
+        "DELETE FROM registrations
+         WHERE id IN (SELECT r.id
+                      FROM registrations r
+                      JOIN data_keys k ON k.id = r.data_key_id
+                      WHERE r.expires_at < $1
+                        AND (r.finished_at IS NOT NULL OR k.wrapped IS NULL)
+                        AND NOT EXISTS (SELECT 1 FROM challenges c WHERE c.registration_id = r.id)
+                      ORDER BY r.expires_at
+                      LIMIT $2)",
+    )
+    .bind(before.as_millisecond())
+    .bind(batch)
+    .execute(connection)
+    .await?;
+    Ok(swept.rows_affected())
+}

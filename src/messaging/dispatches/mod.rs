@@ -363,3 +363,32 @@ pub async fn delivery_of(portal: &Portal, challenge: ChallengeId) -> Result<Opti
         }
     }))
 }
+
+/// How long the sealed address and values of a dispatch that has ended are kept.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// How long after its code is worth nothing a dispatch still names its challenge.
+const CHALLENGE_NAMED: SignedDuration = SignedDuration::from_hours(24);
+
+/// Empties the sealed address and values of up to `batch` dispatches that ended 30 days ago; what became of them stays
+/// for the figures of delivery. Answers how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sweep(portal: &Portal, batch: i64) -> Result<u64, InternalError> {
+    let mut tx = portal.db.begin().await?;
+    let swept = sql::empty(&mut tx, portal.clock.now() - REMEMBERED, batch).await?;
+    tx.commit().await?;
+    Ok(swept)
+}
+
+/// Lets go of the challenges that up to `batch` ended dispatches name a day after they were worth sending; answers how
+/// many dispatches.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sweep_challenges(portal: &Portal, batch: i64) -> Result<u64, InternalError> {
+    let mut tx = portal.db.begin().await?;
+    let swept = sql::sweep_challenges(&mut tx, portal.clock.now() - CHALLENGE_NAMED, batch).await?;
+    tx.commit().await?;
+    Ok(swept)
+}

@@ -1,0 +1,78 @@
+//! Housekeeping: what is over leaves the database, in small batches, so that nobody waits long behind it.
+//!
+//! | what                                         | when                                          |
+//! |----------------------------------------------|-----------------------------------------------|
+//! | tallies                                      | their window is over                          |
+//! | kept forms                                   | 15 min after they were posted                 |
+//! | password resets                              | a day after the link stopped working          |
+//! | challenges                                   | a day after they could last be answered       |
+//! | sessions                                     | 30 days after their end                       |
+//! | abandoned registrations and their data keys  | an hour past their end, the row a day later   |
+//! | addresses and values of dispatches           | 30 days after they ended                      |
+//!
+//! A background task calls [`sweep`] every hour. Several processes may do so at once: each batch is one transaction
+//! whose statements choose and remove together, so the same row met twice is removed once.
+
+use crate::auth::{challenges, kept_forms, password_reset, sessions};
+use crate::error::InternalError;
+use crate::identity::registration;
+use crate::limits;
+use crate::messaging::dispatches;
+use crate::portal::Portal;
+
+/// Rows that one transaction removes, at most.
+const BATCH: i64 = 200;
+
+/// How many rows a sweep removed or emptied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Tallies.
+    pub tallies: u64,
+    /// Kept forms.
+    pub kept_forms: u64,
+    /// Password resets.
+    pub resets: u64,
+    /// Challenges.
+    pub challenges: u64,
+    /// Sessions.
+    pub sessions: u64,
+    /// Data keys of abandoned registrations.
+    pub keys: u64,
+    /// Registrations.
+    pub registrations: u64,
+    /// Dispatches emptied of address and values.
+    pub dispatches: u64,
+}
+
+/// Calls a step until it finds less than a batch, and answers the sum.
+macro_rules! all_of {
+    ($step:path, $portal:expr) => {{
+        let mut sum = 0;
+        loop {
+            let swept = $step($portal, BATCH).await?;
+            sum += swept;
+            if swept < BATCH as u64 {
+                break sum;
+            }
+        }
+    }};
+}
+
+/// Removes everything that is over, and says how much that was.
+///
+/// # Errors
+/// When the database fails; what was removed before stays removed.
+pub async fn sweep(portal: &Portal) -> Result<Swept, InternalError> {
+    let tallies = all_of!(limits::sweep, portal);
+    let kept_forms = all_of!(kept_forms::sweep, portal);
+    let resets = all_of!(password_reset::sweep, portal);
+    // Sessions and dispatches name challenges, and challenges name registrations: so in this order.
+    let sessions = all_of!(sessions::sweep, portal);
+    all_of!(sessions::sweep_challenges, portal);
+    all_of!(dispatches::sweep_challenges, portal);
+    let challenges = all_of!(challenges::sweep, portal);
+    let keys = all_of!(registration::sweep_keys, portal);
+    let registrations = all_of!(registration::sweep, portal);
+    let dispatches = all_of!(dispatches::sweep, portal);
+    Ok(Swept { tallies, kept_forms, resets, challenges, sessions, keys, registrations, dispatches })
+}
