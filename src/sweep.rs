@@ -1,14 +1,15 @@
 //! Housekeeping: what is over leaves the database, in small batches, so that nobody waits long behind it.
 //!
-//! | what                                         | when                                          |
-//! |----------------------------------------------|-----------------------------------------------|
-//! | tallies                                      | their window is over                          |
-//! | kept forms                                   | 15 min after they were posted                 |
-//! | password resets                              | a day after the link stopped working          |
-//! | challenges                                   | a day after they could last be answered       |
-//! | sessions                                     | 30 days after their end                       |
-//! | abandoned registrations and their data keys  | an hour past their end, the row a day later   |
-//! | addresses and values of dispatches           | 30 days after they ended                      |
+//! | what                                 | when                                    |
+//! |--------------------------------------|-----------------------------------------|
+//! | tallies                              | their window is over                    |
+//! | kept forms                           | 15 min after they were posted           |
+//! | password resets                      | a day after the link stopped working    |
+//! | challenges                           | a day after they could last be answered |
+//! | sessions                             | 30 days after their longest span        |
+//! | data keys of abandoned registrations | an hour past the registration's end     |
+//! | registrations, finished ones too     | the same, once no challenge names them  |
+//! | addresses and values of dispatches   | 30 days after they ended                |
 //!
 //! A background task calls [`sweep`] every hour. Several processes may do so at once: each batch is one transaction
 //! whose statements choose and remove together, so the same row met twice is removed once.

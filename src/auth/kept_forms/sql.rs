@@ -7,7 +7,7 @@ use crate::clock::Timestamp;
 use crate::db::{self, parse};
 use crate::types::ids::{AccountId, KeptFormId};
 
-/// Removes the account's form of this path, and of the others all but the newest `stay`.
+/// Of the account's forms of other paths, removes all but the newest `stay`.
 pub(super) async fn make_room(
     connection: &mut AnyConnection,
     account: AccountId,
@@ -17,11 +17,12 @@ pub(super) async fn make_room(
     sqlx::query(
         "DELETE FROM kept_forms
          WHERE account_id = $1
-           AND (path = $2 OR id NOT IN (SELECT id
-                                        FROM kept_forms
-                                        WHERE account_id = $1 AND path <> $2
-                                        ORDER BY kept_at DESC, id DESC
-                                        LIMIT $3))",
+           AND path <> $2
+           AND id NOT IN (SELECT id
+                          FROM kept_forms
+                          WHERE account_id = $1 AND path <> $2
+                          ORDER BY kept_at DESC, id DESC
+                          LIMIT $3)",
     )
     .bind(account.to_string())
     .bind(path)
@@ -31,7 +32,7 @@ pub(super) async fn make_room(
     Ok(())
 }
 
-/// Adds a form. Of two for one path at the same moment the later one to commit stays out: the first is as good.
+/// Adds a form, in the place of the one that was posted to its path before.
 pub(super) async fn insert(
     connection: &mut AnyConnection,
     id: KeptFormId,
@@ -44,7 +45,11 @@ pub(super) async fn insert(
     sqlx::query(
         "INSERT INTO kept_forms (id, account_id, browser_digest, path, body_sealed, kept_at)
          VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT DO NOTHING",
+         ON CONFLICT (account_id, path) DO UPDATE SET
+             id = excluded.id,
+             browser_digest = excluded.browser_digest,
+             body_sealed = excluded.body_sealed,
+             kept_at = excluded.kept_at",
     )
     .bind(id.to_string())
     .bind(account.to_string())

@@ -1,5 +1,7 @@
 //! Numbers and ranges as laboratories write them. The text is what is kept; the number is only for comparing.
 
+use std::fmt;
+
 /// How a written number bounds the true one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Comparator {
@@ -11,13 +13,19 @@ pub enum Comparator {
     Over,
 }
 
-/// A written number.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// A written number. Prints masked.
+#[derive(Clone, Copy, PartialEq)]
 pub struct Quantity {
     /// How it bounds the true value.
     pub comparator: Comparator,
     /// The number; finite.
     pub number: f64,
+}
+
+impl fmt::Debug for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Quantity(•)")
+    }
 }
 
 /// Beyond this nothing is a laboratory's number.
