@@ -42,5 +42,5 @@ CREATE TABLE appointments (
     cancel_reason_sealed BYTEA
 );
 CREATE UNIQUE INDEX appointments_booking ON appointments (patient_id, booking_key);
-CREATE INDEX appointments_of_patient ON appointments (patient_id, ends_at);
-CREATE INDEX appointments_of_doctor ON appointments (doctor_id, starts_at);
+CREATE INDEX appointments_of_patient ON appointments (patient_id, ends_at, id);
+CREATE INDEX appointments_of_doctor ON appointments (doctor_id, starts_at, id);

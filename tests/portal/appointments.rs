@@ -5,6 +5,9 @@ use salus::care::appointments::{self, BookRefusal, ChangeRefusal, Entry, Kind, M
 use salus::care::slots::Span;
 use salus::clock::SignedDuration;
 use salus::error::Failure;
+use salus::messaging::email::Mailer;
+use salus::messaging::gateways::outbox::Outbox;
+use salus::messaging::worker::Worker;
 use salus::types::actor::Actor;
 use salus::types::ids::{AppointmentId, BookingKey};
 
@@ -383,4 +386,37 @@ async fn the_database_file_shows_neither_reason_nor_room() {
         assert!(!bytes.windows(text.len()).any(|window| window == text.as_bytes()));
     }
     assert_eq!(row.2.len(), 1 + 12 + 32 + 16, "version, nonce, 32 hexadecimal digits, tag");
+}
+
+#[tokio::test]
+async fn mails_say_when_in_the_patients_zone_and_nothing_of_why_or_whom() {
+    let (portal, clock, _database) = support::portal().await;
+    let okafor = clinic::doctor(&portal, "okafor").await;
+    let mia = clinic::patient(&portal, "mia").await;
+    let mine = appointments::book(&portal, &mia, &booking(&okafor, tomorrow_at(10, 0)), &network()).await.unwrap();
+    appointments::reschedule(&portal, &mia, mine.id, &slot(&okafor, tomorrow_at(14, 20)), &network()).await.unwrap();
+    appointments::cancel(&portal, &okafor, mine.id, "Feeling ill myself", &network()).await.unwrap();
+
+    let outbox = Outbox::new(clock);
+    let mailer = Mailer::Outbox(outbox.clone());
+    let worker = Worker::new(portal.clone(), Vec::new(), mailer, |_, _| Box::pin(async { Ok(None) }));
+    assert_eq!(worker.turn().await.unwrap(), 3);
+    let mut mails = outbox.after(0, Some("mia@demo.salus.test"));
+    mails.sort_by(|a, b| a.subject.cmp(&b.subject));
+    let said: Vec<_> = mails.iter().map(|mail| mail.subject.clone().unwrap()).collect();
+    assert_eq!(
+        said,
+        [
+            "Salus Clinic: your appointment is booked",
+            "Salus Clinic: your appointment is cancelled",
+            "Salus Clinic: your appointment was moved",
+        ]
+    );
+    for (mail, time) in mails.iter().zip(["10:00am", "2:20pm", "2:20pm"]) {
+        let when = format!("Wednesday 25 November 2026, {time}, New York time");
+        assert!(mail.text.contains(&when), "{}", mail.text);
+        for secret in ["okafor", "throat", "feeling ill", "General practice", "video", "mia"] {
+            assert!(!mail.text.to_lowercase().contains(&secret.to_lowercase()), "{secret} in {}", mail.text);
+        }
+    }
 }

@@ -30,8 +30,8 @@ async fn person(portal: &Portal, word: &str, role: Role) -> SignedIn {
     let name = PersonName::parse(word).unwrap();
     let email = EmailAddress::parse(&format!("{word}@demo.salus.test")).unwrap();
     let number = accounts::count(portal, None).await.unwrap() + 200;
-    let phone = PhoneNumber::parse(&format!("+1 212 555 {:04}", number % 10_000), portal.config.clinic.country.clone())
-        .unwrap();
+    let phone =
+        PhoneNumber::parse(&format!("+1 212 555 {:04}", number % 10_000), portal.config.clinic.country).unwrap();
     let birth_date = BirthDate::parse("1984-02-14", jiff::civil::date(2026, 11, 24)).unwrap();
     let zone: Zone = "America/New_York".parse().unwrap();
     let mut tx = portal.db.begin().await.unwrap();
