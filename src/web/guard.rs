@@ -13,7 +13,6 @@ use futures_util::future::LocalBoxFuture;
 use crate::auth::browser::Browser;
 use crate::auth::sessions::{self, Kind, Session, SignedIn};
 use crate::auth::sign_in::Entered;
-use crate::crypto::random::Secret;
 use crate::error::InternalError;
 use crate::portal::Portal;
 use crate::types::actor::Role;
@@ -258,7 +257,7 @@ impl<W: Who> Ctx<W> {
     /// When the database fails.
     pub async fn kept<F: serde::de::DeserializeOwned>(&self) -> Result<Option<F>, Problem> {
         match self.who.signed_in() {
-            Some(who) => kept::take(&self.portal, who, &self.visit.address).await,
+            Some(who) => kept::take(&self.portal, who, &self.browser, &self.visit.address).await,
             None => Ok(None),
         }
     }
@@ -317,14 +316,4 @@ impl<W: Who> FromRequest for Ctx<W> {
             Ok(Self { portal, browser, who, visit, cookie })
         })
     }
-}
-
-/// The cookie value of the request's session, for what outlives it.
-pub fn token_of(req: &HttpRequest, portal: &Portal) -> Option<Secret> {
-    let cookie = req.cookie(&super::visit::cookie_name(&portal.config, "sid"))?;
-    let mut jar = actix_web::cookie::CookieJar::new();
-    let name = cookie.name().to_owned();
-    jar.add_original(cookie);
-    let key = actix_web::cookie::Key::from(portal.keys.cookie.as_slice());
-    jar.signed(&key).get(&name).map(|cookie| Secret::new(cookie.value()))
 }

@@ -8,8 +8,9 @@ use std::collections::HashMap;
 use actix_session::config::{BrowserSession, CookieContentSecurity};
 use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
 use actix_session::{Session as Cookie, SessionMiddleware};
+use actix_web::HttpRequest;
 use actix_web::cookie::time::Duration;
-use actix_web::cookie::{Key, SameSite};
+use actix_web::cookie::{CookieJar, Key, SameSite};
 
 use crate::auth::sessions;
 use crate::crypto::random::Secret;
@@ -45,6 +46,16 @@ pub fn put(cookie: &Cookie, token: &Secret) -> Result<(), InternalError> {
 /// Takes the cookie away; the row was ended by the rule.
 pub fn take_away(cookie: &Cookie) {
     cookie.purge();
+}
+
+/// The value in the request's cookie, whether its session still runs or not.
+pub fn token_of(req: &HttpRequest, portal: &Portal) -> Option<Secret> {
+    let cookie = req.cookie(&cookie_name(&portal.config, "sid"))?;
+    let name = cookie.name().to_owned();
+    let mut jar = CookieJar::new();
+    jar.add_original(cookie);
+    let key = Key::from(portal.keys.cookie.as_slice());
+    jar.signed(&key).get(&name).map(|cookie| Secret::new(cookie.value()))
 }
 
 impl SessionStore for Store {
