@@ -2,10 +2,12 @@
 //!
 //! Imports point rightwards only:
 //! `web, cli → visits → care → auth → identity → messaging, audit → portal → db, crypto, types`;
-//! `config`, `clock`, `words` and `error` sit below all.
+//! `backup` stands beside `messaging`; `config`, `clock`, `words` and `error` sit below all.
 
 pub mod audit;
 pub mod auth;
+pub mod backup;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod crypto;
@@ -16,4 +18,5 @@ pub mod limits;
 pub mod messaging;
 pub mod portal;
 pub mod types;
+pub mod web;
 pub mod words;

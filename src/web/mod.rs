@@ -1,1 +1,3 @@
-//!
+//! The only code that knows HTTP.
+
+pub mod server;

@@ -4,3 +4,10 @@
 mod support;
 
 mod audit_trail;
+mod shell;
+mod shell_admin;
+mod shell_audit;
+mod shell_backup;
+mod shell_check;
+mod shell_keys;
+mod shell_serve;
