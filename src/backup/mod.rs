@@ -11,7 +11,7 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempDir};
 
 use crate::audit::{self, Deed, Event};
 use crate::clock::{Clock, Timestamp, from_ms};
@@ -77,6 +77,14 @@ fn url_of(file: &Path) -> Result<String, InternalError> {
     Ok(format!("sqlite:{path}"))
 }
 
+/// A folder on the same disk that only its owner may enter; removed, with all that SQLite left in it, when dropped.
+fn workshop(folder: &Path) -> io::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.prefix(".salus-").tempdir_in(folder)
+}
+
 /// Makes what was renamed in a folder survive a power cut.
 fn settle(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
@@ -97,9 +105,9 @@ pub async fn make(portal: &Portal, file: &Path) -> Result<Summary, Failure<MakeR
     if file.symlink_metadata().is_ok() {
         return Err(Failure::Refused(MakeRefusal::Exists));
     }
-    let folder = folder_of(file);
-    let copy = NamedTempFile::new_in(folder).map_err(disk("making a file beside the backup"))?;
-    let sealed = NamedTempFile::new_in(folder).map_err(disk("making a file beside the backup"))?;
+    let workshop = workshop(folder_of(file)).map_err(disk("making a folder beside the backup"))?;
+    let copy = NamedTempFile::new_in(&workshop).map_err(disk("making a file beside the backup"))?;
+    let sealed = NamedTempFile::new_in(&workshop).map_err(disk("making a file beside the backup"))?;
     let mut tx = portal.db.begin().await?;
     audit::record(portal, &mut tx, Event::new(Actor::Shell, Deed::BackupMade)).await?;
     tx.commit().await?;
@@ -162,8 +170,8 @@ pub async fn restore(
     into: &Path,
 ) -> Result<(Summary, Option<PathBuf>), Failure<RestoreRefusal>> {
     let ring = config.keys.clone().ok_or_else(|| InternalError::because("no key ring is set: see SALUS_KEYS"))?;
-    let folder = folder_of(into).to_owned();
-    let fresh = NamedTempFile::new_in(&folder).map_err(disk("making a file beside the database"))?;
+    let workshop = workshop(folder_of(into)).map_err(disk("making a folder beside the database"))?;
+    let fresh = NamedTempFile::new_in(&workshop).map_err(disk("making a file beside the database"))?;
     let mut from = BufReader::new(File::open(file).map_err(disk("opening the backup"))?);
     let mut to = BufWriter::new(fresh.reopen().map_err(disk("opening the file beside the database"))?);
     let opened = blocking(move || {

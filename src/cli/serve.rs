@@ -3,7 +3,7 @@
 use std::net::{SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use super::background::Background;
@@ -24,12 +24,34 @@ pub(super) async fn run(config: Config) -> Result<(), Stop> {
     if !found.is_empty() {
         return Err(Stop::Unsafe(found));
     }
+    let signals = Signals::catch()?;
     let (listen, metrics) = (config.listen, config.metrics_listen);
     let listener = listen_on(listen, "SALUS_LISTEN")?;
     let metrics = metrics.map(|address| listen_on(address, "SALUS_METRICS_LISTEN")).transpose()?;
     let (portal, _lock) = open(config).await?;
     tracing::info!(%listen, public_url = %portal.config.public_origin(), "serving");
-    until_stopped(portal, None, listener, metrics).await
+    until_stopped(signals, portal, None, listener, metrics).await
+}
+
+/// The signals that stop the process. Caught before anything is begun, so that one that comes during the start still
+/// ends it tidily.
+pub(super) struct Signals {
+    term: Signal,
+    int: Signal,
+}
+
+impl Signals {
+    pub(super) fn catch() -> Result<Self, Stop> {
+        let caught = |kind| signal(kind).map_err(|error| Stop::Failed(format!("listening to signals: {error}")));
+        Ok(Self { term: caught(SignalKind::terminate())?, int: caught(SignalKind::interrupt())? })
+    }
+
+    async fn one(&mut self) {
+        tokio::select! {
+            _ = self.term.recv() => {}
+            _ = self.int.recv() => {}
+        }
+    }
 }
 
 /// Takes an address, before anything else is begun.
@@ -42,29 +64,21 @@ pub(super) fn listen_on(address: SocketAddr, setting: &str) -> Result<TcpListene
 
 /// Serves the portal and its background tasks until the process is told to stop.
 pub(super) async fn until_stopped(
+    mut signals: Signals,
     portal: Portal,
     outbox: Option<Outbox>,
     listener: TcpListener,
     metrics: Option<TcpListener>,
 ) -> Result<(), Stop> {
-    let told = |error: std::io::Error| Stop::Failed(format!("listening to signals: {error}"));
-    let (mut term, mut int) =
-        (signal(SignalKind::terminate()).map_err(told)?, signal(SignalKind::interrupt()).map_err(told)?);
     let background = Background::start(&portal, outbox.as_ref())?;
     let (stop, mut stopping) = watch::channel(None::<Instant>);
     let told_at = stop.subscribe();
     tokio::spawn(async move {
-        tokio::select! {
-            _ = term.recv() => {}
-            _ = int.recv() => {}
-        }
+        signals.one().await;
         tracing::info!("stopping");
         stop.send_replace(Some(Instant::now()));
         // A second signal does not wait for anything.
-        tokio::select! {
-            _ = term.recv() => {}
-            _ = int.recv() => {}
-        }
+        signals.one().await;
         std::process::exit(1);
     });
     let served = web::server::run(portal.clone(), outbox, listener, metrics, async move {

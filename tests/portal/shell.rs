@@ -184,7 +184,7 @@ impl MailServer {
 }
 
 fn converse(mut stream: TcpStream, kept: &Mutex<String>) {
-    let mut say = |stream: &mut TcpStream, line: &str| stream.write_all(format!("{line}\r\n").as_bytes()).is_ok();
+    let say = |stream: &mut TcpStream, line: &str| stream.write_all(format!("{line}\r\n").as_bytes()).is_ok();
     say(&mut stream, "220 mail.test ESMTP");
     let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
     while let Some(Ok(line)) = lines.next() {

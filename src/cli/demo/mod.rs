@@ -8,7 +8,7 @@ mod people;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use super::serve::{listen_on, until_stopped};
+use super::serve::{Signals, listen_on, until_stopped};
 use super::{Stop, data, keys, logs};
 use crate::clock::Clock;
 use crate::config::{Config, LogFormat, Lookup};
@@ -46,6 +46,7 @@ pub(super) async fn run(args: Args) -> Result<(), Stop> {
             "a demo shows every code to whoever reaches it: listen on 127.0.0.1 or [::1] only".into(),
         ));
     }
+    let signals = Signals::catch()?;
     // Kept until the end: dropped, the folder is removed.
     let temporary = match &args.data {
         Some(_) => None,
@@ -69,7 +70,7 @@ pub(super) async fn run(args: Args) -> Result<(), Stop> {
     people::make(&portal).await?;
     tell(&portal, &folder, temporary.is_some());
     let outbox = Outbox::new(portal.clock.clone());
-    until_stopped(portal, Some(outbox), listener, None).await
+    until_stopped(signals, portal, Some(outbox), listener, None).await
 }
 
 fn settings(folder: &Path, address: SocketAddr) -> Result<Config, Stop> {
