@@ -4,6 +4,7 @@
 mod support;
 
 mod audit_trail;
+mod operations_page;
 mod shell;
 mod shell_admin;
 mod shell_audit;
