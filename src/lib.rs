@@ -2,11 +2,13 @@
 //!
 //! Imports point rightwards only:
 //! `web, cli → visits → care → auth → identity → messaging, audit → portal → db, crypto, types`;
-//! `config`, `clock`, `words` and `error` sit below all.
+//! `backup` stands beside `messaging`; `config`, `clock`, `words` and `error` sit below all.
 
 pub mod audit;
 pub mod auth;
+pub mod backup;
 pub mod care;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod crypto;

@@ -17,7 +17,8 @@ use super::sql;
 use crate::error::InternalError;
 use crate::portal::Portal;
 
-const BATCH: i64 = 500;
+/// Events linked in one transaction at most.
+pub const BATCH: i64 = 500;
 
 fn digest(key: &[u8; 32], word: &str, parts: &[&[u8]]) -> [u8; 32] {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");

@@ -87,6 +87,12 @@ pub enum Deed {
     HomeRead,
     /// The doctor's list of the day was read.
     TodayRead,
+    /// The whole database was copied into a backup file.
+    BackupMade,
+    /// The database was put back from a backup file.
+    BackupRestored,
+    /// Data keys were wrapped anew with the ring's active key.
+    KeysRotated,
 }
 
 impl Deed {
@@ -135,6 +141,9 @@ impl Deed {
             Self::PeopleRead => "people_read",
             Self::HomeRead => "home_read",
             Self::TodayRead => "today_read",
+            Self::BackupMade => "backup_made",
+            Self::BackupRestored => "backup_restored",
+            Self::KeysRotated => "keys_rotated",
         }
     }
 }

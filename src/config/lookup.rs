@@ -67,7 +67,7 @@ impl Lookup {
     }
 
     /// The setting if it is set and not empty.
-    pub(super) fn optional(&self, name: &str) -> Option<String> {
+    pub fn optional(&self, name: &str) -> Option<String> {
         self.vars.get(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     }
 

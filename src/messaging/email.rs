@@ -76,6 +76,22 @@ impl Mailer {
         }
     }
 
+    /// Greets the mail server and signs in, without sending anything.
+    ///
+    /// # Errors
+    /// What the server, or the way to it, answered; or that no server is set.
+    pub async fn reach(&self) -> Result<(), InternalError> {
+        match self {
+            Self::Outbox(_) => Ok(()),
+            Self::None => Err(InternalError::because("no mail server is set")),
+            Self::Smtp { transport, .. } => match transport.test_connection().await {
+                Ok(true) => Ok(()),
+                Ok(false) => Err(InternalError::because("the mail server answers and takes no mail")),
+                Err(error) => Err(InternalError::new("greeting the mail server", error)),
+            },
+        }
+    }
+
     /// Sends one mail.
     pub async fn send(&self, mail: &MailMessage) -> MailOutcome {
         match self {

@@ -4,7 +4,6 @@
 //! takes the dispatch up once more; the open attempt in the table tells that nobody knows.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -54,21 +53,23 @@ impl Worker {
         Self { portal, gateways, mailer, code_of }
     }
 
-    /// Runs until the task is dropped.
-    pub async fn run(self: Arc<Self>) {
+    /// Runs until `stop` resolves; what was leased by then is still sent and recorded.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        let mut stop = std::pin::pin!(stop);
         loop {
-            match self.turn().await {
-                Ok(0) => {
-                    tokio::select! {
-                        () = self.portal.wake.notified() => {}
-                        () = tokio::time::sleep(PULSE) => {}
-                    }
-                }
-                Ok(_) => {}
+            let idle = match self.turn().await {
+                Ok(taken) => taken == 0,
                 Err(error) => {
                     tracing::error!(%error, "dispatching failed");
-                    tokio::time::sleep(PULSE).await;
+                    true
                 }
+            };
+            let pause = if idle { PULSE } else { Duration::ZERO };
+            tokio::select! {
+                biased;
+                () = &mut stop => return,
+                () = self.portal.wake.notified() => {}
+                () = tokio::time::sleep(pause) => {}
             }
         }
     }

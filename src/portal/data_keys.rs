@@ -123,6 +123,17 @@ fn open_root(ring: &KeyRing, key_id: &str, wrapped: &[u8]) -> Result<Zeroizing<[
         .map_err(|error| InternalError::new("unlocking the clinic's root secret with the key ring (SALUS_KEYS)", error))
 }
 
+/// Which key of the ring wraps the clinic's root secret, having opened it; None on a database that has none yet.
+/// Changes nothing.
+///
+/// # Errors
+/// When the database fails, or the ring does not open the secret.
+pub async fn root_key(db: &Db, ring: &KeyRing) -> Result<Option<String>, InternalError> {
+    let Some((key_id, wrapped)) = sql::root(&mut *db.read().await?).await? else { return Ok(None) };
+    open_root(ring, &key_id, &wrapped)?;
+    Ok(Some(key_id))
+}
+
 /// The clinic's root secret, made on the first start. Two processes starting at once agree: the insert of one wins
 /// and both read it back.
 pub(super) async fn root(db: &Db, ring: &KeyRing, now: Timestamp) -> Result<Zeroizing<[u8; 32]>, InternalError> {

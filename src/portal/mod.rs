@@ -17,7 +17,7 @@ use crate::crypto::passwords::{HashingParameters, PasswordHasher};
 use crate::db::Db;
 use crate::error::InternalError;
 
-pub use data_keys::{KeyUse, WrappedKey};
+pub use data_keys::{KeyUse, WrappedKey, root_key};
 
 /// Settings, time, data and secrets; cheap to clone.
 #[derive(Clone)]
@@ -59,12 +59,17 @@ impl Portal {
         let db = Db::open(&config.database_url, config.database_connections)
             .await
             .map_err(|error| InternalError::new("opening the database", error))?;
+        if db.migration_state().await?.unknown > 0 {
+            return Err(InternalError::because(
+                "the database was brought to a schema by a newer version of this program: start that version",
+            ));
+        }
         if migrate {
             db.migrate().await.map_err(|error| InternalError::new("bringing the schema up to date", error))?;
         }
         if !db.migration_state().await?.is_current() {
             return Err(InternalError::because(
-                "the database's schema is not the one this program knows: run `salus migrate`, or start the version that made it",
+                "the database's schema is older than this program: run `salus migrate`",
             ));
         }
         let ring = config.keys.clone().ok_or_else(|| InternalError::because("no key ring is set: see SALUS_KEYS"))?;

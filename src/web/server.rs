@@ -50,7 +50,7 @@ pub async fn run(
                 .map_err(|error| InternalError::new("using the metrics address", error))?
                 .run();
             let handle = server.handle();
-            Some((actix_web::rt::spawn(server), handle))
+            Some((tokio::spawn(server), handle))
         }
         None => None,
     };
@@ -92,7 +92,7 @@ pub async fn run(
     .map_err(|error| InternalError::new("using the address to answer on", error))?
     .run();
     let handle = server.handle();
-    actix_web::rt::spawn(async move {
+    tokio::spawn(async move {
         stop.await;
         handle.stop(true).await;
     });

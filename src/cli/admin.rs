@@ -1,0 +1,114 @@
+//! `salus admin`: what an operator does for people from the shell.
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::{Stop, open};
+use crate::auth::lockout::{self, ResetRefusal, Resetter};
+use crate::config::Config;
+use crate::error::Failure;
+use crate::identity::accounts;
+use crate::identity::invitations::{self, InviteRefusal, NewInvitation};
+use crate::types::actor::{Actor, Role};
+use crate::types::email_address::EmailAddress;
+use crate::types::person_name::PersonName;
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Invite staff, the first admin too: mails the one-time link and prints it
+    Invite(Invite),
+    /// Lift every lock of an account, and nothing else: password and code are still asked for
+    Unlock(Unlock),
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Staff {
+    Admin,
+    Doctor,
+}
+
+#[derive(Args)]
+pub(super) struct Invite {
+    /// Their mail address
+    #[arg(long)]
+    email: String,
+    /// Their name, as patients and colleagues read it
+    #[arg(long)]
+    name: String,
+    /// What they will be
+    #[arg(long, value_enum, default_value = "admin")]
+    role: Staff,
+    /// What a doctor does, as patients read it, like "Family medicine"
+    #[arg(long)]
+    specialty: Option<String>,
+}
+
+#[derive(Args)]
+pub(super) struct Unlock {
+    /// The account's mail address
+    #[arg(long)]
+    email: String,
+    /// Why; kept in the audit trail
+    #[arg(long)]
+    reason: String,
+}
+
+/// Runs the command.
+pub(super) async fn run(config: Config, command: Command) -> Result<(), Stop> {
+    match command {
+        Command::Invite(args) => invite(config, args).await,
+        Command::Unlock(args) => unlock(config, args).await,
+    }
+}
+
+fn email(typed: &str) -> Result<EmailAddress, Stop> {
+    EmailAddress::parse(typed).map_err(|_| Stop::Misused("--email is not a mail address".into()))
+}
+
+async fn invite(config: Config, args: Invite) -> Result<(), Stop> {
+    let name = PersonName::parse(&args.name)
+        .map_err(|_| Stop::Misused("--name is not a name: write it as others will read it".into()))?;
+    let specialty = args.specialty.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let role = match (args.role, &specialty) {
+        (Staff::Admin, None) => Role::Admin,
+        (Staff::Admin, Some(_)) => return Err(Stop::Misused("--specialty is for doctors: add --role doctor".into())),
+        (Staff::Doctor, Some(_)) => Role::Doctor,
+        (Staff::Doctor, None) => {
+            return Err(Stop::Misused("a doctor needs --specialty, such as --specialty \"Family medicine\"".into()));
+        }
+    };
+    let new = NewInvitation { role, name, email: email(&args.email)?, specialty };
+    if !config.is_secure() {
+        eprintln!("salus: SALUS_PUBLIC_URL is not https: this link is good for trying on this machine only");
+    }
+    let (portal, _lock) = open(config).await?;
+    match invitations::invite(&portal, &Actor::Shell, new, None).await {
+        Ok(link) => {
+            println!("{link}");
+            eprintln!("The link works once, for 7 days. Who holds it becomes {}: hand it over safely.", role.as_str());
+            portal.db.close().await;
+            Ok(())
+        }
+        Err(Failure::Refused(InviteRefusal::HasAccount)) => {
+            Err(Stop::Failed("this mail address has an account already".into()))
+        }
+        Err(Failure::Refused(InviteRefusal::NotStaff)) => Err(Stop::Misused("patients register themselves".into())),
+        Err(Failure::Internal(error)) => Err(error.into()),
+    }
+}
+
+async fn unlock(config: Config, args: Unlock) -> Result<(), Stop> {
+    let email = email(&args.email)?;
+    let none = || Stop::Failed("no account has this mail address".into());
+    let (portal, _lock) = open(config).await?;
+    let account = accounts::find_by_email(&portal, &email).await?.ok_or_else(none)?;
+    match lockout::reset(&portal, Resetter::Shell, account.id, &args.reason, None).await {
+        Ok(()) => {
+            println!("Unlocked. Password and code are still asked for; the person is told.");
+            portal.db.close().await;
+            Ok(())
+        }
+        Err(Failure::Refused(ResetRefusal::NoReason)) => Err(Stop::Misused("--reason is empty".into())),
+        Err(Failure::Refused(ResetRefusal::NotFound | ResetRefusal::Oneself)) => Err(none()),
+        Err(Failure::Internal(error)) => Err(error.into()),
+    }
+}

@@ -1,0 +1,187 @@
+//! `salus check`: one line for each thing that must be right, in words: `ok`, `warn`, `unsafe` or `fails`.
+
+use std::path::Path;
+
+use super::{Stop, data, logs};
+use crate::config::{Config, JitsiSettings, MailRoute, Problem, SmsGateway, Unsafe};
+use crate::db::Db;
+use crate::error::InternalError;
+use crate::messaging::email::Mailer;
+use crate::portal::root_key;
+
+/// What was found, line by line.
+#[derive(Default)]
+struct Findings {
+    bad: usize,
+}
+
+impl Findings {
+    fn ok(&self, what: &str, found: &str) {
+        println!("ok      {what}: {found}");
+    }
+
+    fn warn(&self, what: &str, found: &str) {
+        println!("warn    {what}: {found}");
+    }
+
+    fn not_safe(&mut self, setting: &str, problem: &str, cure: &str) {
+        self.bad += 1;
+        println!("unsafe  {setting} {problem}; cure: {cure}");
+    }
+
+    fn fails(&mut self, what: &str, found: &str) {
+        self.bad += 1;
+        println!("fails   {what}: {found}");
+    }
+}
+
+/// Runs the command; exit code 2 when something is unsafe or fails.
+pub(super) async fn run() -> Result<(), Stop> {
+    let mut findings = Findings::default();
+    match Config::from_env() {
+        Err(problems) => {
+            for Problem { setting, problem, cure } in &problems {
+                findings.fails(setting, &format!("{problem}; cure: {cure}"));
+            }
+        }
+        Ok(config) => {
+            logs::set_up(config.log_format, logs::QUIET);
+            settings(&config, &mut findings);
+            files(&config, &mut findings);
+            database(&config, &mut findings).await;
+            gateways(&config, &mut findings);
+            mail(&config, &mut findings).await;
+            video(config.jitsi.as_ref(), &findings);
+        }
+    }
+    match findings.bad {
+        0 => {
+            println!("Ready for production.");
+            Ok(())
+        }
+        1 => {
+            println!("Not ready for production: 1 thing to cure.");
+            Err(Stop::Told(2))
+        }
+        count => {
+            println!("Not ready for production: {count} things to cure.");
+            Err(Stop::Told(2))
+        }
+    }
+}
+
+fn settings(config: &Config, findings: &mut Findings) {
+    findings.ok("settings", "all can be read");
+    for Unsafe { setting, problem, cure } in config.unsafe_for_production() {
+        findings.not_safe(setting, &problem, cure);
+    }
+    findings.ok("address", &format!("{}, listening on {}", config.public_origin(), config.listen));
+    if config.trusted_proxies.is_empty() {
+        findings.warn(
+            "SALUS_TRUSTED_PROXIES",
+            "is not set: behind a proxy, everybody would share its address and its limits",
+        );
+    }
+    match config.metrics_listen {
+        Some(address) => findings.ok("metrics", &format!("on {address}")),
+        None => findings.warn("SALUS_METRICS_LISTEN", "is not set: nothing can be watched"),
+    }
+}
+
+/// Whether others on this machine may read what must be private.
+fn private(path: &Path, what: &str, findings: &mut Findings) {
+    #[cfg(unix)]
+    if let Ok(meta) = path.metadata() {
+        let open = std::os::unix::fs::PermissionsExt::mode(&meta.permissions()) & 0o077;
+        if open == 0 {
+            findings.ok(what, &format!("{} is for its owner only", path.display()));
+        } else {
+            let cure = format!("chmod {} {}", if meta.is_dir() { "700" } else { "600" }, path.display());
+            findings.not_safe(what, &format!("{} is open to others on this machine", path.display()), &cure);
+        }
+    }
+}
+
+fn files(config: &Config, findings: &mut Findings) {
+    // Secrets and data may be mounted where modes cannot be chosen, and the settings' own check allows for that; the
+    // database file is always made by this program.
+    if let Some(path) = data::database_file(config) {
+        private(&path, "database file", findings);
+    }
+}
+
+async fn database(config: &Config, findings: &mut Findings) {
+    if data::database_file(config).is_some_and(|path| !path.exists()) {
+        findings.warn("database", "is not there yet: `salus serve` or `salus migrate` makes it");
+        return;
+    }
+    match look(config).await {
+        Ok(lines) => lines.into_iter().for_each(|line| match line {
+            Line::Ok(what, found) => findings.ok(what, &found),
+            Line::Warn(what, found) => findings.warn(what, &found),
+            Line::Fails(what, found) => findings.fails(what, &found),
+        }),
+        Err(error) => findings.fails("database", &format!("does not answer: {error}")),
+    }
+}
+
+enum Line {
+    Ok(&'static str, String),
+    Warn(&'static str, String),
+    Fails(&'static str, String),
+}
+
+async fn look(config: &Config) -> Result<Vec<Line>, InternalError> {
+    let mut lines = Vec::new();
+    let db = Db::open(&config.database_url, 1).await?;
+    let state = db.migration_state().await?;
+    lines.push(Line::Ok("database", format!("answers ({:?})", db.engine())));
+    lines.push(match (state.missing, state.unknown, config.migrate) {
+        (0, 0, _) => Line::Ok("schema", "is up to date".into()),
+        (_, 1.., _) => Line::Fails("schema", "is newer than this program: start the version that made it".into()),
+        (steps, 0, true) => Line::Warn("schema", format!("lacks {steps} steps, which `salus serve` takes")),
+        (steps, 0, false) => Line::Fails("schema", format!("lacks {steps} steps: run `salus migrate`")),
+    });
+    if let (Some(ring), true) = (&config.keys, state.is_current()) {
+        lines.push(match root_key(&db, ring).await {
+            Ok(Some(id)) => Line::Ok("keys", format!("{id} opens the root secret; {} is active", ring.active_id())),
+            Ok(None) => {
+                Line::Ok("keys", format!("{} is active; the root secret is made on the first start", ring.active_id()))
+            }
+            Err(error) => Line::Fails("keys", format!("the ring does not open the root secret: {error}")),
+        });
+    }
+    db.close().await;
+    Ok(lines)
+}
+
+fn gateways(config: &Config, findings: &mut Findings) {
+    for gateway in &config.sms_gateways {
+        match gateway {
+            SmsGateway::Twilio => findings.ok("gateway twilio", "is set up; it was not called"),
+            SmsGateway::Outbox => findings.warn("gateway outbox", "is for `salus demo` only"),
+        }
+    }
+}
+
+async fn mail(config: &Config, findings: &mut Findings) {
+    if !matches!(config.mail, MailRoute::Smtp(_)) {
+        // Named among the settings already.
+        return;
+    }
+    let reached = match Mailer::of_settings(config, None) {
+        Ok(mailer) => mailer.reach().await,
+        Err(error) => Err(error),
+    };
+    match reached {
+        Ok(()) => findings.ok("mail server", "answers"),
+        Err(error) => findings.fails("mail server", &error.to_string()),
+    }
+}
+
+fn video(jitsi: Option<&JitsiSettings>, findings: &Findings) {
+    match jitsi {
+        Some(settings) => findings.ok("video", &format!("Jitsi Meet at {}", settings.url)),
+        None => findings.warn("SALUS_JITSI_URL", "is not set: visits are held by phone"),
+    }
+}

@@ -1,0 +1,130 @@
+//! `salus check` names what is missing or unsafe with its cure, and `salus serve` refuses the same.
+
+use std::os::unix::fs::PermissionsExt;
+
+use salus::db::Db;
+
+use crate::shell::{MailServer, Shell};
+
+fn line<'a>(out: &'a str, start: &str) -> &'a str {
+    out.lines().find(|line| line.starts_with(start)).unwrap_or_else(|| panic!("no line begins {start:?} in:\n{out}"))
+}
+
+#[tokio::test]
+async fn a_bare_machine_is_told_everything_with_its_cure() {
+    let mut shell = Shell::embedded();
+    shell.vars.clear();
+    let answer = shell.run(&["check"]).ends_with(2);
+    for setting in [
+        "SALUS_PUBLIC_URL",
+        "SALUS_KEYS",
+        "SALUS_SMS_GATEWAYS",
+        "SALUS_SMTP_URL",
+        "SALUS_CLINIC_NAME",
+        "SALUS_CLINIC_PHONE",
+    ] {
+        assert!(line(&answer.out, &format!("unsafe  {setting} ")).contains("; cure: "));
+    }
+    assert!(!shell.path("salus.db").exists(), "a check changes nothing");
+}
+
+#[tokio::test]
+async fn safe_settings_pass() {
+    let mut shell = Shell::new().await;
+    shell.set("SALUS_SMTP_URL", &MailServer::start().url);
+    shell.run(&["migrate"]).ends_with(0).says("steps taken: ");
+    shell.run(&["migrate"]).ends_with(0).says("up to date already");
+    let answer = shell.run(&["check"]).ends_with(0).says("Ready for production.");
+    for found in
+        ["ok      schema", "ok      keys", "ok      mail server", "ok      gateway twilio", "warn    SALUS_JITSI_URL"]
+    {
+        line(&answer.out, found);
+    }
+    shell.portal().await.db.close().await;
+    shell.run(&["check"]).ends_with(0).says("k1 opens the root secret; k1 is active");
+}
+
+#[tokio::test]
+async fn each_unsafe_setting_is_named_and_serve_refuses_it() {
+    let mail = MailServer::start();
+    for (setting, value) in [
+        ("SALUS_PUBLIC_URL", "http://portal.hill.example"),
+        ("SALUS_SMS_GATEWAYS", ""),
+        ("SALUS_SMS_GATEWAYS", "twilio,outbox"),
+        ("SALUS_SMTP_URL", ""),
+        ("SALUS_SMTP_URL", "outbox"),
+        ("SALUS_SMTP_URL", "smtp://user:not-to-be-shown@192.0.2.1:25"),
+        ("SALUS_CLINIC_NAME", ""),
+        ("SALUS_CLINIC_PHONE", ""),
+        ("SALUS_TRUSTED_PROXIES", "0.0.0.0"),
+        ("SALUS_PASSWORD_LEAST", "8"),
+    ] {
+        let mut shell = Shell::embedded();
+        shell.set("SALUS_SMTP_URL", &mail.url);
+        shell.set(setting, value);
+        let served = shell.run(&["serve"]).ends_with(2).says(&format!("  {setting} ")).says("cure: ");
+        assert!(!shell.path("salus.db").exists(), "nothing was begun with {setting}={value}");
+        if value.contains("192.0.2.1") {
+            assert!(!served.err.contains("not-to-be-shown"));
+            continue; // A check would try to reach it.
+        }
+        let answer = shell.run(&["check"]).ends_with(2);
+        assert!(line(&answer.out, &format!("unsafe  {setting} ")).contains("; cure: "));
+    }
+}
+
+#[tokio::test]
+async fn a_secret_or_a_database_that_others_can_read_is_unsafe() {
+    let mut shell = Shell::embedded();
+    shell.set("SALUS_SMTP_URL", &MailServer::start().url);
+    shell.run(&["migrate"]).ends_with(0);
+    shell.run(&["check"]).ends_with(0);
+    let open = |name: &str| std::fs::set_permissions(shell.path(name), PermissionsExt::from_mode(0o644)).unwrap();
+    open("salus.db");
+    shell.run(&["check"]).ends_with(2).says("unsafe  database file").says("cure: chmod 600");
+    open("secrets/keys");
+    shell.run(&["check"]).ends_with(2).says("secrets/keys can be read by every user");
+    shell.run(&["serve"]).ends_with(2).says("secrets/keys can be read by every user");
+}
+
+#[tokio::test]
+async fn settings_that_cannot_be_read_are_told_together() {
+    let mut shell = Shell::embedded();
+    shell.set("SALUS_LISTEN", "everywhere");
+    shell.set("SALUS_SESSION_IDLE_MINUTES", "99");
+    for command in [["check"].as_slice(), &["serve"], &["migrate"], &["audit", "verify"]] {
+        let answer = shell.run(command).ends_with(2).says("SALUS_LISTEN").says("SALUS_SESSION_IDLE_MINUTES");
+        assert!(!format!("{}{}", answer.out, answer.err).contains("everywhere"), "values are not shown");
+    }
+}
+
+#[tokio::test]
+async fn a_dead_mail_server_and_a_foreign_key_ring_fail() {
+    let mut shell = Shell::new().await;
+    shell.portal().await.db.close().await;
+    shell.run(&["check"]).ends_with(2).says("fails   mail server");
+    shell.set("SALUS_KEYS_FILE", &shell.path("other").display().to_string());
+    shell.run(&["keys", "add"]).ends_with(0);
+    shell.run(&["check"]).ends_with(2).says("fails   keys: the ring does not open the root secret");
+    shell.run(&["serve"]).ends_with(1).says("SALUS_KEYS");
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_program_is_left_alone() {
+    let shell = Shell::new().await;
+    shell.run(&["migrate"]).ends_with(0);
+    let db = Db::open(&shell.database.url, 1).await.unwrap();
+    let mut tx = db.begin().await.unwrap();
+    sqlx::query(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+         SELECT 9999, 'later', success, checksum, execution_time FROM _sqlx_migrations WHERE version = 1",
+    )
+    .execute(&mut *tx)
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+    db.close().await;
+    shell.run(&["check"]).ends_with(2).says("fails   schema: is newer");
+    shell.run(&["serve"]).ends_with(1).says("newer version of this program");
+    shell.run(&["migrate"]).ends_with(1).says("newer than this program");
+}
