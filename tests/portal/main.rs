@@ -1,6 +1,12 @@
 //! The stories of the portal, on the database that `TEST_POSTGRES_URL` names or on SQLite.
 
+#[path = "../support/door.rs"]
+mod door;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../support/twilio_double.rs"]
+mod twilio_double;
 
 mod audit_trail;
+mod dispatches;
+mod gateway_twilio;
