@@ -11,7 +11,7 @@ use crate::messaging::gateways::outbox::Outbox;
 use crate::types::email_address::EmailAddress;
 
 /// The longest one mail may take, connecting and all.
-const WHOLE: Duration = Duration::from_secs(20);
+const WHOLE: Duration = Duration::from_secs(10);
 
 /// One mail, as text and as HTML.
 pub struct MailMessage {

@@ -2,6 +2,8 @@
 
 #[path = "../support/door.rs"]
 mod door;
+#[path = "../support/smtp_server.rs"]
+mod smtp_server;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../support/twilio_double.rs"]
@@ -10,3 +12,4 @@ mod twilio_double;
 mod audit_trail;
 mod dispatches;
 mod gateway_twilio;
+mod mail;
