@@ -13,3 +13,4 @@ mod audit_trail;
 mod dispatches;
 mod gateway_twilio;
 mod mail;
+mod words;
