@@ -13,4 +13,5 @@ mod audit_trail;
 mod dispatches;
 mod gateway_twilio;
 mod mail;
+mod sign_in_rules;
 mod words;
