@@ -12,6 +12,7 @@ mod twilio_double;
 mod audit_trail;
 mod dispatches;
 mod gateway_twilio;
+mod lockout;
 mod mail;
 mod sign_in_rules;
 mod words;

@@ -37,7 +37,7 @@ pub struct Door {
     pub clock: Clock,
     pub outbox: Outbox,
     pub worker: Worker,
-    pub database: TestDatabase,
+    _database: TestDatabase,
     hash: String,
 }
 
@@ -75,7 +75,7 @@ impl Door {
             Mailer::Outbox(outbox.clone()),
             challenges::live_code,
         );
-        Self { portal, clock, outbox, worker, database, hash }
+        Self { portal, clock, outbox, worker, _database: database, hash }
     }
 
     /// An account with [`PASSWORD`].
@@ -109,6 +109,12 @@ impl Door {
 
     pub async fn of(&self, id: AccountId) -> Account {
         accounts::find(&self.portal, id).await.unwrap().unwrap()
+    }
+
+    /// The account of a mail address.
+    pub async fn of_mail(&self, email: &str) -> AccountId {
+        let email = EmailAddress::parse(email).unwrap();
+        accounts::find_by_email(&self.portal, &email).await.unwrap().unwrap().id
     }
 
     /// Sends everything that is due; answers how many dispatches were taken.
