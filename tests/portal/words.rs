@@ -192,7 +192,7 @@ fn uses_in(place: &str, text: &str, uses: &mut Uses) {
             if let Some(after) = after.trim_start().strip_prefix(')') {
                 uses.shown.push(Use { place: place.into(), key, values: Some(arguments(after)) });
             }
-        } else if let Some(inside) = call(rest, "of") {
+        } else if let Some(inside) = call(rest, "of").filter(|_| text[..at].trim_end().ends_with("words")) {
             let first = inside.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "&!(_:".contains(c));
             if let Some((word, after)) = literal(first) {
                 match word.split_once('{') {
