@@ -2,6 +2,8 @@
 
 #[path = "../support/door.rs"]
 mod door;
+#[path = "../support/limits_model.rs"]
+mod limits_model;
 #[path = "../support/smtp_server.rs"]
 mod smtp_server;
 #[path = "../support/mod.rs"]
@@ -14,5 +16,6 @@ mod dispatches;
 mod gateway_twilio;
 mod lockout;
 mod mail;
+mod mailed_links;
 mod sign_in_rules;
 mod words;
