@@ -107,7 +107,8 @@ pub enum LogFormat {
 pub struct Config {
     /// `SALUS_DATA`: the data folder; the current one unless set.
     pub data: PathBuf,
-    /// `SALUS_DATABASE_URL`: `sqlite:salus.db` in the data folder unless set, or `postgres://…`.
+    /// `SALUS_DATABASE_URL` or `SALUS_DATABASE_URL_FILE`: `sqlite:salus.db` in the data folder unless set, or
+    /// `postgres://…`, which may hold a password.
     pub database_url: String,
     /// `SALUS_DATABASE_CONNECTIONS`: 1 to 100; 10 unless set.
     pub database_connections: u32,
@@ -163,7 +164,9 @@ impl Config {
     pub fn read(mut vars: Lookup) -> Result<Self, Vec<Problem>> {
         let data = PathBuf::from(vars.text("SALUS_DATA", "."));
         let file = data.join("salus.db");
-        let database_url = vars.text("SALUS_DATABASE_URL", &format!("sqlite:{}", file.display()));
+        let database_url = vars
+            .secret("SALUS_DATABASE_URL")
+            .map_or_else(|| format!("sqlite:{}", file.display()), |url| url.expose().to_owned());
         if !["sqlite:", "postgres://", "postgresql://"].iter().any(|start| database_url.starts_with(start)) {
             vars.problem(
                 "SALUS_DATABASE_URL",

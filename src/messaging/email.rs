@@ -10,6 +10,9 @@ use crate::error::InternalError;
 use crate::messaging::gateways::outbox::Outbox;
 use crate::types::email_address::EmailAddress;
 
+/// The longest one mail may take, connecting and all.
+const WHOLE: Duration = Duration::from_secs(10);
+
 /// One mail, as text and as HTML.
 pub struct MailMessage {
     /// To whom.
@@ -109,12 +112,17 @@ impl Mailer {
                     .message_id(Some(format!("<{}@{}>", mail.reference, from.email.domain())))
                     .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()));
                 let Ok(message) = message else { return MailOutcome::Never("message") };
-                match transport.send(message).await {
+                // A server that answers each line slowly must be over before the dispatch's lease is.
+                let Ok(answer) = tokio::time::timeout(WHOLE, transport.send(message)).await else {
+                    return MailOutcome::Ambiguous;
+                };
+                match answer {
                     Ok(_) => MailOutcome::Accepted,
                     Err(error) if error.is_permanent() => MailOutcome::Never("refused"),
                     Err(error) if error.is_transient() => MailOutcome::TryLater,
-                    Err(error) if error.is_timeout() => MailOutcome::Ambiguous,
-                    // Failed before the server took anything.
+                    // It hung, or answered something that is no SMTP: nobody knows what it did with the mail.
+                    Err(error) if error.is_timeout() || error.is_response() => MailOutcome::Ambiguous,
+                    // Refused or broken off. If the mail was taken after all, its Message-ID tells the second copy.
                     Err(_) => MailOutcome::TryLater,
                 }
             }

@@ -25,6 +25,9 @@ const PULSE: Duration = Duration::from_millis(500);
 /// How many leave at once.
 const BATCH: i64 = 16;
 
+/// How often a mail is tried that may have been sent.
+const MAIL_TRIES: i64 = 3;
+
 /// A code that is still worth sending.
 pub struct LiveCode {
     /// The six digits.
@@ -136,14 +139,23 @@ impl Worker {
             SendOutcome::Accepted { provider_id, .. } => Outcome::Accepted { provider_id },
             SendOutcome::Rejected { reason, retry, .. } => match retry {
                 Retry::Never => Outcome::Never { reason: reason.as_str() },
-                Retry::AnotherGateway if self.gateways.len() < 2 => Outcome::Never { reason: reason.as_str() },
-                Retry::AnotherGateway => Outcome::Later { reason: reason.as_str(), after: Duration::ZERO },
+                Retry::AnotherGateway => self.another(leased.attempt, reason.as_str()),
                 Retry::TryLater(after) => {
                     Outcome::Later { reason: reason.as_str(), after: after.unwrap_or_else(|| pause(leased.attempt)) }
                 }
             },
             SendOutcome::Ambiguous { .. } => Outcome::Unknown,
         })
+    }
+
+    /// The next gateway at once while there is one that was not asked, then each once more after a pause; then nobody.
+    fn another(&self, attempt: i64, reason: &'static str) -> Outcome {
+        let gateways = i64::try_from(self.gateways.len()).unwrap_or(i64::MAX);
+        match attempt {
+            _ if gateways < 2 || attempt >= gateways * 2 => Outcome::Never { reason },
+            _ if attempt < gateways => Outcome::Later { reason, after: Duration::ZERO },
+            _ => Outcome::Later { reason, after: pause(attempt) },
+        }
     }
 
     async fn send_mail(&self, leased: &Leased) -> Result<Outcome, InternalError> {
@@ -161,6 +173,10 @@ impl Worker {
             MailOutcome::Accepted => Outcome::Accepted { provider_id: leased.id.to_string() },
             MailOutcome::TryLater => Outcome::Later { reason: "mail_later", after: pause(leased.attempt) * 5 },
             MailOutcome::Never(reason) => Outcome::Never { reason },
+            // A second copy bears the same Message-ID, and mail programs show one of the two.
+            MailOutcome::Ambiguous if leased.attempt < MAIL_TRIES => {
+                Outcome::Later { reason: "mail_unknown", after: pause(leased.attempt) * 5 }
+            }
             MailOutcome::Ambiguous => Outcome::Unknown,
         })
     }

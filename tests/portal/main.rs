@@ -1,13 +1,26 @@
 //! The stories of the portal, on the database that `TEST_POSTGRES_URL` names or on SQLite.
 
+#[path = "../support/door.rs"]
+mod door;
+#[path = "../support/limits_model.rs"]
+mod limits_model;
+#[path = "../support/smtp_server.rs"]
+mod smtp_server;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../support/twilio_double.rs"]
+mod twilio_double;
 
 mod appointments;
 mod audit_trail;
+mod dispatches;
 mod entry_sign_in;
+mod gateway_twilio;
 mod kept_forms;
 mod labs;
+mod lockout;
+mod mail;
+mod mailed_links;
 mod operations_page;
 mod records;
 mod shell;
@@ -17,6 +30,8 @@ mod shell_backup;
 mod shell_check;
 mod shell_keys;
 mod shell_serve;
+mod sign_in_rules;
 mod slots;
 mod sweep;
 mod visits;
+mod words;

@@ -1,6 +1,6 @@
 //! Answering a challenge.
 
-use super::{Challenge, Whose, sql, wrong_codes};
+use super::{Challenge, Purpose, Whose, sql, wrong_codes};
 use crate::audit::{self, Deed, Event};
 use crate::auth::browser::Browser;
 use crate::auth::lockout;
@@ -77,19 +77,20 @@ pub async fn answer(
         if let Some(until) = lockout::locked_until(portal, &mut tx, account.id, challenge.device).await? {
             return refuse(portal, tx, &challenge, browser, AnswerRefusal::Locked { until }).await;
         }
-        if challenge.device.is_none() && account.strange_codes >= limits.strange_life {
+        // A new password is what lifts this, so the way to one stays open.
+        let spent = challenge.device.is_none() && account.strange_codes >= limits.strange_life;
+        if spent && challenge.purpose != Purpose::ResetPassword {
             return refuse(portal, tx, &challenge, browser, AnswerRefusal::PasswordSpent).await;
         }
         if account.sms_wrong >= limits.factor_life {
             return refuse(portal, tx, &challenge, browser, AnswerRefusal::FactorOff).await;
         }
-        if let Some(until) =
-            limits::blocked_until(portal, &mut tx, wrong_codes(limits), account.id.to_string().as_bytes()).await?
-        {
-            return refuse(portal, tx, &challenge, browser, AnswerRefusal::Locked { until }).await;
-        }
     }
-    let right = challenge.code(portal).matches(typed);
+    if let Some(until) = limits::blocked_until(portal, &mut tx, wrong_codes(limits), &counted_by(&challenge)).await? {
+        return refuse(portal, tx, &challenge, browser, AnswerRefusal::Locked { until }).await;
+    }
+    // A code that the send limits kept back was told to nobody, so whoever types it guessed.
+    let right = challenge.code(portal).matches(typed) && challenge.sends > 0;
     if right && challenge.code_ends_at > now && sql::claim(&mut tx, id, now).await? {
         if let Some(account) = &account {
             accounts::forgive_factor(&mut tx, account.id).await?;
@@ -97,10 +98,7 @@ pub async fn answer(
         }
         return Ok((tx, Answered { challenge, account }));
     }
-    let locked = match &account {
-        Some(account) => count_wrong(portal, &mut tx, &challenge, account, browser).await?,
-        None => None,
-    };
+    let locked = count_wrong(portal, &mut tx, &challenge, account.as_ref(), browser).await?;
     let left = challenge.tries_left(limits);
     if left == 0 {
         sql::end(&mut tx, id, now).await?;
@@ -114,15 +112,29 @@ pub async fn answer(
     refuse(portal, tx, &challenge, browser, refusal).await
 }
 
+/// What wrong codes of a day are counted by.
+fn counted_by(challenge: &Challenge) -> Vec<u8> {
+    match challenge.whose {
+        Whose::Account(id) => id.to_string(),
+        other => other.word(),
+    }
+    .into_bytes()
+}
+
 /// Counts a wrong code everywhere it counts; answers until when that locked the account.
 async fn count_wrong(
     portal: &Portal,
     tx: &mut Tx,
     challenge: &Challenge,
-    account: &Account,
+    account: Option<&Account>,
     browser: &Browser,
 ) -> Result<Option<Timestamp>, InternalError> {
     let limits = &portal.config.limits;
+    let day = match limits::take(portal, tx, wrong_codes(limits), &counted_by(challenge)).await? {
+        Taken::Until(until) => Some(until),
+        Taken::Granted(_) => None,
+    };
+    let Some(account) = account else { return Ok(day) };
     let strange = challenge.device.is_none();
     let (_, strange_codes) = accounts::count_wrong_code(tx, account.id, strange).await?;
     if strange && strange_codes == limits.strange_told {
@@ -130,12 +142,8 @@ async fn count_wrong(
         let values = Values::from([("time".to_owned(), words.day_time(portal.clock.now(), &account.zone))]);
         accounts::tell(portal, tx, account, Notice::StrangeCodes, &values, false).await?;
     }
-    let day = limits::take(portal, tx, wrong_codes(limits), account.id.to_string().as_bytes()).await?;
     let locked = lockout::count_wrong(portal, tx, account, challenge.device, "code", &browser.network).await?;
-    Ok(match (locked, day) {
-        (None, Taken::Until(until)) => Some(until),
-        (locked, _) => locked,
-    })
+    Ok(locked.or(day))
 }
 
 async fn refuse<T>(

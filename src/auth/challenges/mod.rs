@@ -142,7 +142,7 @@ impl Challenge {
     }
 }
 
-/// Wrong codes for one account in a day.
+/// Wrong codes in a day for one account, or for one registration or invitation whose phone is not proved yet.
 pub fn wrong_codes(limits: &Limits) -> Limit {
     Limit { bucket: "codes:day", max: limits.codes_a_day, window: SignedDuration::from_hours(24), pause: None }
 }
@@ -186,8 +186,7 @@ pub struct NewChallenge<'a> {
 /// When the database fails.
 pub async fn open(portal: &Portal, tx: &mut Tx, new: NewChallenge<'_>) -> Result<ChallengeId, InternalError> {
     let now = portal.clock.now();
-    if let Whose::Account(account) = new.whose
-        && let Some(live) = sql::find_live(tx, account, new.purpose, &new.browser.digest, new.visit, now).await?
+    if let Some(live) = sql::find_live(tx, &new, now).await?
         && live.tries < portal.config.limits.challenge_tries
         && live.code_ends_at > now
     {
@@ -195,7 +194,7 @@ pub async fn open(portal: &Portal, tx: &mut Tx, new: NewChallenge<'_>) -> Result
         return Ok(live.id);
     }
     let limits = &portal.config.limits;
-    let challenge = Challenge {
+    let mut challenge = Challenge {
         id: ChallengeId::new(),
         whose: new.whose,
         purpose: new.purpose,
@@ -214,35 +213,43 @@ pub async fn open(portal: &Portal, tx: &mut Tx, new: NewChallenge<'_>) -> Result
         browser: new.browser.digest,
     };
     sql::insert(tx, &challenge, now).await?;
-    send(portal, tx, &challenge, new.contact, new.phone_index, matches!(new.whose, Whose::Account(_))).await?;
+    send(portal, tx, &mut challenge, new.contact, new.phone_index).await?;
     Ok(challenge.id)
 }
 
-/// Sends the challenge's code within the limits, and sets when the next may be asked for. A decoy counts the same.
+/// Sends the challenge's code within the limits, a fresh one when the present has too little time left, and sets when
+/// the next may be asked for. Answers until when the limits forbid it; the code that was texted last stays then.
+/// A decoy counts the same.
 async fn send(
     portal: &Portal,
     tx: &mut Tx,
-    challenge: &Challenge,
+    challenge: &mut Challenge,
     contact: Option<&Contact>,
     phone_index: &[u8; 32],
-    proved: bool,
-) -> Result<(), InternalError> {
+) -> Result<Option<Timestamp>, InternalError> {
     let now = portal.clock.now();
     let limits = &portal.config.limits;
-    let mut next =
+    let earliest =
         now + limits.send_pauses[usize::try_from(challenge.sends).unwrap_or(0).min(limits.send_pauses.len() - 1)];
-    let mut granted = true;
-    for limit in sends(limits, proved) {
+    for limit in sends(limits, matches!(challenge.whose, Whose::Account(_))) {
+        // What the short limit refuses does not use up the day's.
         if let Taken::Until(until) = limits::take(portal, tx, limit, phone_index).await? {
-            (granted, next) = (false, next.max(until));
+            let until = until.max(earliest);
+            sql::count_send(tx, challenge.id, until, 0).await?;
+            return Ok(Some(until));
         }
     }
-    sql::count_send(tx, challenge.id, next, i64::from(granted)).await?;
-    if let (true, Some(contact)) = (granted, contact) {
+    if challenge.code_ends_at.duration_since(now) < limits.code_fresh_under {
+        challenge.seed = Seed::new();
+        challenge.code_ends_at = now + limits.code_life;
+        sql::replace_code(tx, challenge.id, &challenge.seed, challenge.code_ends_at).await?;
+    }
+    sql::count_send(tx, challenge.id, earliest, 1).await?;
+    if let Some(contact) = contact {
         dispatches::queue_code(portal, tx, contact, challenge.purpose.notice(), challenge.id, challenge.code_ends_at)
             .await?;
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Why no new text was sent.
@@ -275,13 +282,10 @@ pub async fn resend(
     if !sql::claim_send(&mut tx, id, challenge.sends, now).await? {
         return Err(Failure::Refused(ResendRefusal::Wait(challenge.next_send_at.max(now))));
     }
-    if challenge.code_ends_at.duration_since(now) < portal.config.limits.code_fresh_under {
-        challenge.seed = Seed::new();
-        challenge.code_ends_at = now + portal.config.limits.code_life;
-        sql::replace_code(&mut tx, id, &challenge.seed, challenge.code_ends_at).await?;
+    if let Some(until) = send(portal, &mut tx, &mut challenge, contact, phone_index).await? {
+        tx.commit().await?;
+        return Err(Failure::Refused(ResendRefusal::Wait(until)));
     }
-    let proved = matches!(challenge.whose, Whose::Account(_));
-    send(portal, &mut tx, &challenge, contact, phone_index, proved).await?;
     let actor = match challenge.whose {
         Whose::Account(_) => Actor::System,
         _ => Actor::Stranger,

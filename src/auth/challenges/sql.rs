@@ -3,11 +3,11 @@
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-use super::{Challenge, Purpose, Whose};
+use super::{Challenge, NewChallenge, Purpose, Whose};
 use crate::clock::{Timestamp, from_ms};
 use crate::crypto::codes::Seed;
 use crate::db::{self, parse};
-use crate::types::ids::{AccountId, AppointmentId, ChallengeId};
+use crate::types::ids::ChallengeId;
 
 fn odd(column: &'static str) -> sqlx::Error {
     sqlx::Error::ColumnDecode {
@@ -86,30 +86,40 @@ pub(super) async fn find(connection: &mut AnyConnection, id: ChallengeId) -> db:
     row.as_ref().map(challenge).transpose()
 }
 
-/// The live challenge of an account for a purpose in a browser.
+/// The live challenge of the same person for the same purpose, visit and reset in the same browser.
 pub(super) async fn find_live(
     connection: &mut AnyConnection,
-    account: AccountId,
-    purpose: Purpose,
-    browser: &[u8; 32],
-    visit: Option<AppointmentId>,
+    new: &NewChallenge<'_>,
     now: Timestamp,
 ) -> db::Result<Option<Challenge>> {
-    let row = sqlx::query(
-        "SELECT *
-         FROM challenges
-         WHERE account_id = $1 AND purpose = $2 AND browser_digest = $3 AND answered_at IS NULL AND ended_at IS NULL
-           AND expires_at > $4 AND COALESCE(visit_id, '') = $5
-         ORDER BY started_at DESC
-         LIMIT 1",
-    )
-    .bind(account.to_string())
-    .bind(purpose.as_str())
-    .bind(browser.as_slice())
-    .bind(now.as_millisecond())
-    .bind(visit.map(|id| id.to_string()).unwrap_or_default())
-    .fetch_optional(connection)
-    .await?;
+    macro_rules! live {
+        ($owner:literal) => {
+            concat!(
+                "SELECT *
+                 FROM challenges
+                 WHERE ",
+                $owner,
+                " = $1 AND purpose = $2 AND browser_digest = $3 AND answered_at IS NULL AND ended_at IS NULL
+                   AND expires_at > $4 AND COALESCE(visit_id, '') = $5 AND COALESCE(reset_id, '') = $6
+                 ORDER BY started_at DESC
+                 LIMIT 1"
+            )
+        };
+    }
+    let (sql, owner) = match new.whose {
+        Whose::Account(id) => (live!("account_id"), id.to_string()),
+        Whose::Registration(id) => (live!("registration_id"), id.to_string()),
+        Whose::Invitation(id) => (live!("invitation_id"), id.to_string()),
+    };
+    let row = sqlx::query(sql)
+        .bind(owner)
+        .bind(new.purpose.as_str())
+        .bind(new.browser.digest.as_slice())
+        .bind(now.as_millisecond())
+        .bind(new.visit.map(|id| id.to_string()).unwrap_or_default())
+        .bind(new.reset.map(|id| id.to_string()).unwrap_or_default())
+        .fetch_optional(connection)
+        .await?;
     row.as_ref().map(challenge).transpose()
 }
 

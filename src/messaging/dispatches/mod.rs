@@ -193,7 +193,12 @@ pub struct Leased {
     pub challenge: Option<ChallengeId>,
     /// From when on it is worth nothing.
     pub useless_at: Timestamp,
+    /// Earlier attempts that may or may not have been sent.
+    unknowns: i64,
 }
+
+/// How many attempts may end without anybody knowing whether the message left: the first, and one more.
+const UNKNOWNS: i64 = 2;
 
 /// Takes up to `batch` due dispatches for this worker and writes down the attempt that is about to be made, in one
 /// transaction. Of several workers exactly one gets each. What came too late ends here.
@@ -223,6 +228,11 @@ pub async fn lease(
         if !sql::lease(&mut tx, row.id, row.tries, now, now + LEASE).await? {
             continue;
         }
+        // Workers died holding it, or got no answer: it is not sent again and again.
+        if row.unknowns >= UNKNOWNS {
+            sql::end(&mut tx, row.id, now, None, "unknown").await?;
+            continue;
+        }
         let attempt = row.tries + 1;
         let Some(notice) = Notice::from_word(&row.template) else {
             sql::end(&mut tx, row.id, now, None, "unreadable").await?;
@@ -244,6 +254,7 @@ pub async fn lease(
             values: opened.1,
             challenge: row.challenge_id,
             useless_at: row.useless_at,
+            unknowns: row.unknowns,
         });
     }
     tx.commit().await?;
@@ -319,7 +330,7 @@ pub async fn finish(portal: &Portal, leased: &Leased, outcome: &Outcome) -> Resu
             None
         }
         Outcome::Later { after, .. } => Some(now + SignedDuration::try_from(*after).unwrap_or(LEASE)),
-        Outcome::Unknown if leased.challenge.is_some() && leased.attempt < 2 => {
+        Outcome::Unknown if leased.challenge.is_some() && leased.unknowns + 1 < UNKNOWNS => {
             Some(now + SignedDuration::from_secs(2))
         }
         Outcome::Unknown => {
@@ -331,7 +342,7 @@ pub async fn finish(portal: &Portal, leased: &Leased, outcome: &Outcome) -> Resu
         if due >= leased.useless_at {
             sql::end(&mut tx, leased.id, now, None, "late").await?;
         } else {
-            sql::put_off(&mut tx, leased.id, due).await?;
+            sql::put_off(&mut tx, leased.id, leased.attempt, due).await?;
         }
     }
     tx.commit().await?;

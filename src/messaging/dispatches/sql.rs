@@ -46,7 +46,7 @@ pub(super) async fn insert(connection: &mut AnyConnection, row: &NewRow) -> db::
     Ok(())
 }
 
-/// A dispatch that is due, with the key it is sealed under.
+/// A dispatch that is due, with the key it is sealed under and how many of its attempts nobody knows the end of.
 pub(super) struct DueRow {
     pub id: DispatchId,
     pub kind: Kind,
@@ -60,13 +60,16 @@ pub(super) struct DueRow {
     pub challenge_id: Option<ChallengeId>,
     pub useless_at: Timestamp,
     pub tries: i64,
+    pub unknowns: i64,
 }
 
 /// Due dispatches that nobody holds, oldest first.
 pub(super) async fn due(connection: &mut AnyConnection, now: Timestamp, limit: i64) -> db::Result<Vec<DueRow>> {
     sqlx::query(
         "SELECT d.id, d.kind, d.data_key_id, d.to_sealed, d.template, d.locale, d.values_sealed, d.challenge_id,
-                d.useless_at, d.tries, k.key_id, k.wrapped
+                d.useless_at, d.tries, k.key_id, k.wrapped,
+                (SELECT COUNT(*) FROM attempts a
+                 WHERE a.dispatch_id = d.id AND (a.ended_at IS NULL OR a.outcome = 'unknown')) AS unknowns
          FROM dispatches d
          JOIN data_keys k ON k.id = d.data_key_id
          WHERE d.ended_at IS NULL AND d.due_at <= $1 AND d.leased_until <= $1
@@ -95,6 +98,7 @@ pub(super) async fn due(connection: &mut AnyConnection, now: Timestamp, limit: i
                 .transpose()?,
             useless_at: from_ms(row.try_get("useless_at")?),
             tries: row.try_get("tries")?,
+            unknowns: row.try_get("unknowns")?,
         })
     })
     .collect()
@@ -182,13 +186,21 @@ pub(super) async fn end(
     Ok(())
 }
 
-/// Lets go of the dispatch until `due`.
-pub(super) async fn put_off(connection: &mut AnyConnection, id: DispatchId, due: Timestamp) -> db::Result<()> {
-    sqlx::query("UPDATE dispatches SET due_at = $2, leased_until = 0 WHERE id = $1 AND ended_at IS NULL")
-        .bind(id.to_string())
-        .bind(due.as_millisecond())
-        .execute(connection)
-        .await?;
+/// Lets go of the dispatch until `due`, unless another worker holds it by now with a later attempt.
+pub(super) async fn put_off(
+    connection: &mut AnyConnection,
+    id: DispatchId,
+    attempt: i64,
+    due: Timestamp,
+) -> db::Result<()> {
+    sqlx::query(
+        "UPDATE dispatches SET due_at = $3, leased_until = 0 WHERE id = $1 AND tries = $2 AND ended_at IS NULL",
+    )
+    .bind(id.to_string())
+    .bind(attempt)
+    .bind(due.as_millisecond())
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

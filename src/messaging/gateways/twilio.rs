@@ -15,7 +15,7 @@ use crate::error::InternalError;
 use crate::types::phone::PhoneNumber;
 
 /// Twilio's codes in an answer to a send, from its error dictionary.
-pub const CODES: [(i64, Reason); 29] = [
+pub const CODES: [(i64, Reason); 30] = [
     (21211, Reason::InvalidNumber),
     (21614, Reason::Landline),
     (21635, Reason::Landline),
@@ -44,6 +44,7 @@ pub const CODES: [(i64, Reason); 29] = [
     (30036, Reason::Expired),
     (21603, Reason::ConfigError),
     (21609, Reason::ConfigError),
+    (21624, Reason::ConfigError),
     (90007, Reason::ConfigError),
 ];
 /// The largest answer that is read, in bytes.

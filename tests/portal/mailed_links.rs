@@ -1,0 +1,149 @@
+//! What a mailed link opens: a new password, and an account of staff.
+
+use salus::auth::challenges::AnswerRefusal;
+use salus::auth::invited::{self, AcceptRefusal};
+use salus::auth::password_reset;
+use salus::auth::sign_in::SignInRefusal;
+use salus::clock::SignedDuration;
+use salus::crypto::random::Secret;
+use salus::identity::invitations::{self, NewInvitation};
+use salus::types::actor::{Actor, Role};
+use salus::types::email_address::EmailAddress;
+use salus::types::person_name::PersonName;
+use salus::types::phone::PhoneNumber;
+
+use crate::door::{Door, PASSWORD, browser, refusal, went_through, wrong};
+
+const MIA: &str = "mia@example.org";
+const PHONE: &str = "+12125550142";
+
+fn seconds(n: i64) -> SignedDuration {
+    SignedDuration::from_secs(n)
+}
+
+fn link_in(text: &str) -> Secret {
+    let token = text.split("token=").nth(1).expect("a link").split_whitespace().next().unwrap();
+    Secret::new(token)
+}
+
+async fn ask_for_link(door: &Door, links: i64) -> Secret {
+    let email = EmailAddress::parse(MIA).unwrap();
+    went_through(password_reset::ask(&door.portal, &browser(), email).await);
+    door.until("the link", "SELECT COUNT(*) FROM password_resets", links).await;
+    door.until("its mail", "SELECT COUNT(*) FROM dispatches WHERE template = 'reset_link'", links).await;
+    door.deliver().await;
+    link_in(door.messages(MIA).last().unwrap())
+}
+
+#[tokio::test]
+async fn a_reset_link_works_once_is_the_newest_and_ends_every_session_and_browser() {
+    let door = Door::open().await;
+    door.mia().await;
+    let mut known = browser();
+    door.signed_in(&mut known, MIA, PHONE, true).await;
+    let trusted = went_through(door.type_password(&known, MIA, PASSWORD).await);
+    assert_eq!(trusted.next, "/home", "trusted: no code");
+    known.device = trusted.device;
+
+    let here = browser();
+    let old = ask_for_link(&door, 1).await;
+    let opened = password_reset::open(&door.portal, &here, &old, None).await.unwrap();
+    assert!(opened.is_some());
+    let new = ask_for_link(&door, 2).await;
+    assert!(password_reset::open(&door.portal, &here, &old, None).await.unwrap().is_none(), "the newest only");
+    door.clock.advance(seconds(60));
+    let opened = password_reset::open(&door.portal, &here, &new, None).await.unwrap().unwrap();
+    let pending = door.session(&opened.token).await.unwrap();
+    let refused = password_reset::choose(&door.portal, &here, &pending, "a brand new pass phrase").await;
+    assert_eq!(refusal(refused), password_reset::ChooseRefusal::Over, "the link alone is not enough");
+    let code = door.code(PHONE).await;
+    let proved = went_through(door.type_code(&here, &pending, &code).await);
+    assert_eq!((proved.next.as_str(), proved.device.is_none()), ("/password/reset", true));
+    let pending = door.session(&proved.token).await.unwrap();
+    assert_eq!(
+        refusal(password_reset::choose(&door.portal, &here, &pending, "short").await),
+        password_reset::ChooseRefusal::Password(salus::crypto::passwords::PasswordRefusal::TooShort)
+    );
+    went_through(password_reset::choose(&door.portal, &here, &pending, "a brand new pass phrase").await);
+    assert_eq!(
+        refusal(password_reset::choose(&door.portal, &here, &pending, "another new pass phrase").await),
+        password_reset::ChooseRefusal::Over
+    );
+    assert!(password_reset::open(&door.portal, &here, &new, None).await.unwrap().is_none(), "single use");
+    assert!(door.session(&trusted.token).await.is_none(), "every session ended");
+    assert!(door.session(&proved.token).await.is_none(), "and nobody was signed in by it");
+    assert_eq!(refusal(door.type_password(&known, MIA, PASSWORD).await), SignInRefusal::Wrong);
+    let again = went_through(door.type_password(&known, MIA, "a brand new pass phrase").await);
+    assert_eq!(again.next, "/challenge", "the browser is not trusted any more");
+    door.deliver().await;
+    assert!(door.messages(MIA).iter().any(|mail| mail.contains("was changed")), "the owner is told");
+}
+
+#[tokio::test]
+async fn a_reset_link_works_for_half_an_hour_and_asking_tells_nobody_who_has_an_account() {
+    let door = Door::open().await;
+    door.mia().await;
+    let link = ask_for_link(&door, 1).await;
+    door.clock.advance(seconds(1800));
+    assert!(password_reset::open(&door.portal, &browser(), &link, None).await.unwrap().is_none());
+    let made_up = Secret::token();
+    assert!(password_reset::open(&door.portal, &browser(), &made_up, None).await.unwrap().is_none());
+    let before = door.portal.db.commits();
+    let nobody = EmailAddress::parse("nobody@example.org").unwrap();
+    went_through(password_reset::ask(&door.portal, &browser(), nobody).await);
+    assert_eq!(door.portal.db.commits() - before, 1);
+}
+
+#[tokio::test]
+async fn a_spent_password_is_changed_from_an_unknown_browser_too() {
+    let door = Door::open().await;
+    door.mia().await;
+    door.tamper("UPDATE accounts SET strange_codes = 100").await;
+    let here = browser();
+    assert_eq!(refusal(door.type_password(&here, MIA, PASSWORD).await), SignInRefusal::PasswordSpent);
+    let link = ask_for_link(&door, 1).await;
+    let opened = password_reset::open(&door.portal, &here, &link, None).await.unwrap().unwrap();
+    let pending = door.session(&opened.token).await.unwrap();
+    let code = door.code(PHONE).await;
+    let proved = went_through(door.type_code(&here, &pending, &code).await);
+    let pending = door.session(&proved.token).await.unwrap();
+    went_through(password_reset::choose(&door.portal, &here, &pending, "a brand new pass phrase").await);
+    assert_eq!(went_through(door.type_password(&here, MIA, "a brand new pass phrase").await).next, "/challenge");
+}
+
+#[tokio::test]
+async fn an_invitation_opens_one_account_within_seven_days() {
+    let door = Door::open().await;
+    let invite = async |email: &str| {
+        let new = NewInvitation {
+            role: Role::Doctor,
+            name: PersonName::parse("Ada Okafor").unwrap(),
+            email: EmailAddress::parse(email).unwrap(),
+            specialty: Some("Cardiology".into()),
+        };
+        link_in(&went_through(invitations::invite(&door.portal, &Actor::Shell, new, None).await))
+    };
+    let link = invite("ada@example.org").await;
+    door.deliver().await;
+    assert_eq!(link_in(&door.messages("ada@example.org")[0]).expose(), link.expose());
+    let (here, phone) = (browser(), || PhoneNumber::from_e164(PHONE).unwrap());
+    let short = invited::accept(&door.portal, &here, &link, "short", phone(), None).await;
+    assert!(matches!(refusal(short), AcceptRefusal::Password(_)));
+    let entered = went_through(invited::accept(&door.portal, &here, &link, PASSWORD, phone(), None).await);
+    let pending = door.session(&entered.token).await.unwrap();
+    let code = door.code(PHONE).await;
+    assert_eq!(refusal(door.type_code(&here, &pending, &wrong(&code)).await), AnswerRefusal::Wrong { left: 4 });
+    let entered = went_through(door.type_code(&here, &pending, &code).await);
+    assert_eq!(entered.next, "/doctor");
+    let again = invited::accept(&door.portal, &here, &link, PASSWORD, phone(), None).await;
+    assert_eq!(refusal(again), AcceptRefusal::Over, "single use");
+
+    let withdrawn = invite("ben@example.org").await;
+    let open = invitations::list(&door.portal).await.unwrap();
+    assert_eq!(open.len(), 1);
+    assert!(invitations::withdraw(&door.portal, &Actor::Shell, open[0].id, &here.network).await.unwrap());
+    assert!(invited::of_link(&door.portal, &withdrawn).await.unwrap().is_none());
+    let late = invite("cleo@example.org").await;
+    door.clock.advance(SignedDuration::from_hours(24 * 7));
+    assert!(invited::of_link(&door.portal, &late).await.unwrap().is_none());
+}
