@@ -8,10 +8,20 @@ use salus::messaging::sms::segments;
 use salus::messaging::texts::{self, Notice, Values};
 use salus::types::locale::Locale;
 
+use salus::care::labs::panels::PANELS;
+
 use crate::support::{TestDatabase, settings};
 
 /// Keys that are put together from data: `words.of(&format!("prefix-{value}"))`. Prefix, and every value it takes.
-const FAMILIES: &[(&str, &[&str])] = &[];
+fn families() -> Vec<(&'static str, Vec<&'static str>)> {
+    let tests: BTreeSet<&str> = PANELS.iter().flat_map(|panel| panel.tests.iter()).map(|test| test.key).collect();
+    let tests: Vec<&str> = tests.into_iter().collect();
+    vec![
+        ("labs-panel-", PANELS.iter().map(|panel| panel.key).collect()),
+        ("labs-name-", tests.clone()),
+        ("labs-about-", tests),
+    ]
+}
 
 /// What ux.md's writing rules keep out of English sentences.
 const FORBIDDEN: [&str; 6] = ["invalid", "forbidden", "log in", "otp", "2fa", "please"];
@@ -218,7 +228,9 @@ fn all_uses() -> Uses {
 }
 
 fn family_keys() -> BTreeSet<String> {
-    FAMILIES.iter().flat_map(|(prefix, values)| values.iter().map(move |value| format!("{prefix}{value}"))).collect()
+    let of =
+        |(prefix, values): (&str, Vec<&str>)| values.iter().map(|value| format!("{prefix}{value}")).collect::<Vec<_>>();
+    families().into_iter().flat_map(of).collect()
 }
 
 fn none(problems: Vec<String>) {
@@ -250,7 +262,7 @@ fn every_sentence_that_is_shown_exists_in_every_language_with_its_values() {
         }
     }
     for (place, prefix) in &uses.families {
-        if !FAMILIES.iter().any(|(known, _)| known == prefix) {
+        if !families().iter().any(|(known, _)| known == prefix) {
             problems.push(format!("{place}: the family {prefix}… is not declared in this test"));
         }
     }
@@ -267,7 +279,7 @@ fn no_sentence_is_left_over_and_languages_agree() {
             problems.push(format!("{key} is used nowhere"));
         }
     }
-    for (prefix, _) in FAMILIES {
+    for (prefix, _) in families() {
         let begins =
             |word: &String| word.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('{'));
         if !uses.named.iter().any(begins) {

@@ -304,12 +304,23 @@ pub async fn find(portal: &Portal, id: ChallengeId) -> Result<Option<Challenge>,
     Ok(sql::find(&mut connection, id).await?)
 }
 
-/// What became of the newest text, as far as the waiting person may know. A decoy's looks sent.
+/// What became of the newest text, as far as the waiting person may know; None when the send limits held it back. A
+/// decoy's looks sent, a moment after it was asked for.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn delivery(portal: &Portal, challenge: &Challenge) -> Result<Delivery, InternalError> {
-    Ok(dispatches::delivery_of(portal, challenge.id).await?.unwrap_or(Delivery::Queued))
+pub async fn delivery(portal: &Portal, challenge: &Challenge) -> Result<Option<Delivery>, InternalError> {
+    if challenge.sends == 0 {
+        return Ok(None);
+    }
+    if let Some(delivery) = dispatches::delivery_of(portal, challenge.id).await? {
+        return Ok(Some(delivery));
+    }
+    let pauses = &portal.config.limits.send_pauses;
+    let turn = usize::try_from(challenge.sends - 1).unwrap_or(0).min(pauses.len() - 1);
+    let asked_at = challenge.next_send_at - pauses[turn];
+    let looks_sent = portal.clock.now().duration_since(asked_at) >= SignedDuration::from_millis(300);
+    Ok(Some(if looks_sent { Delivery::Sent(asked_at) } else { Delivery::Queued }))
 }
 
 /// The code of a live challenge, for the worker that renders its text.

@@ -48,6 +48,7 @@ struct ChallengePage {
     next_send_at: Timestamp,
     may_send: bool,
     many_sends: bool,
+    was_sent: bool,
     resent: Option<Timestamp>,
     may_trust: bool,
     trust: bool,
@@ -77,11 +78,12 @@ impl MethodPage {
 }
 
 /// What became of the text, in a sentence.
-fn delivery_sentence(words: &Words, zone: &Zone, delivery: Delivery) -> String {
+fn delivery_sentence(words: &Words, zone: &Zone, delivery: Option<Delivery>) -> String {
     match delivery {
-        Delivery::Queued => words.t("otp-state-queued"),
-        Delivery::Sent(at) => words.with("otp-state-sent").arg("time", words.time(at, zone)).to_string(),
-        Delivery::Failed => words.t("otp-state-failed"),
+        None => words.t("otp-state-held"),
+        Some(Delivery::Queued) => words.t("otp-state-queued"),
+        Some(Delivery::Sent(at)) => words.with("otp-state-sent").arg("time", words.time(at, zone)).to_string(),
+        Some(Delivery::Failed) => words.t("otp-state-failed"),
     }
 }
 
@@ -106,7 +108,7 @@ async fn challenge_page(
     let left = challenge.tries_left(&ctx.portal.config.limits);
     let is_patient = ctx.who.0.who.as_ref().is_some_and(|who| who.role == Role::Patient);
     let sent_at = match delivery {
-        Delivery::Sent(at) => at,
+        Some(Delivery::Sent(at)) => at,
         _ => now,
     };
     Ok(ChallengePage {
@@ -120,6 +122,7 @@ async fn challenge_page(
         next_send_at: challenge.next_send_at,
         may_send: challenge.next_send_at <= now,
         many_sends: challenge.sends >= 3,
+        was_sent: challenge.sends > 0,
         resent: resent.then_some(sent_at),
         may_trust: is_patient && challenge.purpose == Purpose::SignIn,
         trust,
@@ -264,9 +267,10 @@ async fn state(portal: &Portal, id: ChallengeId, words: Words, zone: &Zone) -> R
     };
     let delivery = challenges::delivery(portal, &challenge).await?;
     let state = match delivery {
-        Delivery::Queued => "queued",
-        Delivery::Sent(_) => "sent",
-        Delivery::Failed => "failed",
+        None => "held",
+        Some(Delivery::Queued) => "queued",
+        Some(Delivery::Sent(_)) => "sent",
+        Some(Delivery::Failed) => "failed",
     };
     Ok(State { state, text: delivery_sentence(&words, zone, delivery) })
 }

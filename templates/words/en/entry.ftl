@@ -84,6 +84,7 @@ otp-channel-none = We cannot send the code that way. Ask for a text message, or 
 otp-state-queued = We are sending the text message now.
 otp-state-sent = Sent at { $time }.
 otp-state-failed = It could not be delivered. Choose another way to get in.
+otp-state-held = You asked for many codes, so we did not text another one now.
 otp-state-over = This code is over. Sign in again to get a new one.
 otp-err-empty = Enter the 6-digit code
 otp-err-length = The code must be 6 numbers

@@ -84,6 +84,7 @@ otp-channel-none = No podemos enviar el código de esa forma. Pida un mensaje de
 otp-state-queued = Estamos enviando el mensaje ahora.
 otp-state-sent = Enviado a las { $time }.
 otp-state-failed = No se pudo entregar. Elija otra forma de entrar.
+otp-state-held = Pidió muchos códigos, por eso no enviamos otro ahora.
 otp-state-over = Este código ya no sirve. Entre de nuevo para recibir otro.
 otp-err-empty = Escriba el código de 6 dígitos
 otp-err-length = El código debe tener 6 números
