@@ -65,13 +65,27 @@ impl TestPortal {
         Self::serve(portal, clock, database)
     }
 
+    /// Starts a portal whose public address is where it listens, so that a real browser can walk it.
+    pub async fn start_in_public(more: &[(&str, &str)]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+        let database = TestDatabase::new().await;
+        let clock = Clock::by_hand(start_of_story());
+        let config = settings(&database, &[more, &[("SALUS_PUBLIC_URL", &url)]].concat());
+        let portal = Portal::open(config, clock.clone(), true).await.unwrap();
+        Self::serve_on(listener, portal, clock, database)
+    }
+
     /// Serves a portal that is open already.
     pub fn serve(portal: Portal, clock: Clock, database: TestDatabase) -> Self {
+        Self::serve_on(TcpListener::bind("127.0.0.1:0").unwrap(), portal, clock, database)
+    }
+
+    fn serve_on(listener: TcpListener, portal: Portal, clock: Clock, database: TestDatabase) -> Self {
         let outbox = Outbox::new(clock.clone());
         let gateways = Gateway::of_settings(&portal.config, Some(&outbox)).unwrap();
         let mailer = Mailer::of_settings(&portal.config, Some(&outbox)).unwrap();
         let worker = Arc::new(Worker::new(portal.clone(), gateways, mailer, challenges::live_code));
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let metrics = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let operators = format!("http://{}", metrics.local_addr().unwrap());
@@ -141,6 +155,11 @@ impl TestPortal {
     async fn open_account(&self, role: Role, name: &str, number: u32) -> Someone {
         let (email, phone) = (format!("{name}@people.example"), format!("+1212555{number:04}"));
         let full = format!("{}{} Example", name[..1].to_uppercase(), &name[1..]);
+        self.account_of(role, &full, &email, &phone).await
+    }
+
+    /// Opens an account with [`PASSWORD`].
+    pub async fn account_of(&self, role: Role, full: &str, email: &str, phone: &str) -> Someone {
         let hash = self.portal.hasher.hash(Password::typed(PASSWORD)).await.unwrap();
         let birth_date = BirthDate::from_text("1948-02-29").unwrap();
         let mut tx = self.portal.db.begin().await.unwrap();
@@ -150,9 +169,9 @@ impl TestPortal {
             &mut tx,
             NewAccount {
                 role,
-                name: &PersonName::parse(&full).unwrap(),
-                email: &EmailAddress::parse(&email).unwrap(),
-                phone: &PhoneNumber::from_e164(&phone).unwrap(),
+                name: &PersonName::parse(full).unwrap(),
+                email: &EmailAddress::parse(email).unwrap(),
+                phone: &PhoneNumber::from_e164(phone).unwrap(),
                 password_hash: &hash,
                 locale: Locale::En,
                 zone: &self.portal.config.clinic.zone,
@@ -162,9 +181,9 @@ impl TestPortal {
             },
         )
         .await
-        .unwrap_or_else(|_| panic!("{name} has an account already"));
+        .unwrap_or_else(|_| panic!("{full} has an account already"));
         tx.commit().await.unwrap();
-        Someone { account, patient, role, name: full, email, phone }
+        Someone { account, patient, role, name: full.into(), email: email.into(), phone: phone.into() }
     }
 
     /// A patient; the name makes the email, and with its length and letters a phone of its own.

@@ -1,0 +1,19 @@
+//! The main job, walked by people in a real Chromium, on a portal of each story's own.
+//!
+//! Every page that is come to for the first time is examined: axe-core finds nothing at 360 and 1280 pixels, light and
+//! dark; nothing is cut off at 320 pixels; the console is silent; no other host is asked for anything. With
+//! `SALUS_SHOTS=1` its pictures are left in `shots/`.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod checks;
+mod chromium;
+mod person;
+mod story;
+
+mod entry;
+mod keyboard;
+mod scriptless;
+mod tabs;
+mod time_out;

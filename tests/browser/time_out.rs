@@ -1,0 +1,69 @@
+//! The dialog that asks before a session ends for want of use.
+
+use std::time::Duration;
+
+use salus::clock::SignedDuration;
+use serde_json::{Value, json};
+
+use crate::person::Person;
+use crate::story::Story;
+
+/// Lets a page's clock be put forward, as a sleeping computer does to it.
+const CLOCK: &str = "{ let ahead = 0; const now = Date.now; Date.now = () => now() + ahead;
+    window.sleep = (seconds) => { ahead += seconds * 1000; }; }";
+
+const LOOKS_EVERY: Duration = Duration::from_secs(1);
+
+async fn give_a_clock(person: &Person) {
+    person.browser.tell("Page.addScriptToEvaluateOnNewDocument", json!({ "source": CLOCK })).await;
+}
+
+/// Time passes for the clinic and for the page, which then has looked at its clock.
+async fn pass(story: &Story, person: &Person, span: SignedDuration) {
+    story.later(span);
+    person.asks(&format!("window.sleep({})", span.as_secs())).await;
+    tokio::time::sleep(LOOKS_EVERY + Duration::from_millis(200)).await;
+}
+
+async fn dialog(person: &Person) -> Value {
+    person.asks("return document.querySelector('dialog').open").await
+}
+
+#[tokio::test]
+async fn a_person_is_asked_before_the_session_ends_and_may_stay() {
+    let story = Story::begin(1).await;
+    let mia = story.patient("mia").await;
+    let mut person = Person::arrives(&story, "mia").await;
+    give_a_clock(&person).await;
+    person.signs_in(&story, &mia).await;
+    person.comes_to("/home").await;
+
+    pass(&story, &person, SignedDuration::from_mins(12)).await;
+    assert_eq!(dialog(&person).await, json!(false), "three minutes are left");
+    pass(&story, &person, SignedDuration::from_mins(1)).await;
+    assert_eq!(dialog(&person).await, json!(true), "two minutes are left");
+    person.reads("Do you need more time?").await;
+    assert_eq!(person.asks("return document.activeElement.innerText").await, json!("Stay signed in"));
+    person.examine("Do you need more time?").await;
+    pass(&story, &person, SignedDuration::from_secs(65)).await;
+    person.reads("We will sign you out in 1 minute.").await;
+
+    person.presses_here("Stay signed in").await;
+    person.until("return document.querySelector('dialog').open", json!(false)).await;
+    pass(&story, &person, SignedDuration::from_mins(10)).await;
+    person.opens("/home").await;
+    person.comes_to("/home").await;
+
+    pass(&story, &person, SignedDuration::from_mins(13)).await;
+    person.presses_the_key("Escape").await;
+    person.until("return document.querySelector('dialog').open", json!(false)).await;
+    pass(&story, &person, SignedDuration::from_mins(10)).await;
+    person.opens("/home").await;
+    person.comes_to("/home").await;
+
+    pass(&story, &person, SignedDuration::from_mins(16)).await;
+    person.sees("Sign in").await;
+    person.reads("We signed you out after 15 minutes without use.").await;
+    person.opens("/home").await;
+    person.sees("Sign in").await;
+}
