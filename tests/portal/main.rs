@@ -22,6 +22,7 @@ mod labs;
 mod lockout;
 mod mail;
 mod mailed_links;
+mod nothing_leaks;
 mod operations_page;
 mod records;
 mod shell;
