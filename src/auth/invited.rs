@@ -3,9 +3,9 @@
 use crate::audit::{self, Deed, Event};
 use crate::auth::browser::Browser;
 use crate::auth::challenges::{self, NewChallenge, Purpose, Whose};
+use crate::auth::entered::Entered;
 use crate::auth::register;
 use crate::auth::sessions::{self, Kind, NewSession};
-use crate::auth::sign_in::Entered;
 use crate::crypto::passwords::{Password, PasswordRefusal};
 use crate::crypto::random::Secret;
 use crate::db::Tx;

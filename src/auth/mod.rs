@@ -1,7 +1,9 @@
 //! How people prove who they are: password, then a texted code, then a session.
 
 pub mod browser;
+pub mod budgets;
 pub mod challenges;
+pub mod entered;
 pub mod invited;
 pub mod kept_forms;
 pub mod lockout;

@@ -2,8 +2,8 @@
 
 use crate::auth::browser::Browser;
 use crate::auth::challenges::{self, AnswerRefusal, Challenge, Purpose, ResendRefusal, Whose};
+use crate::auth::entered::Entered;
 use crate::auth::sessions::Session;
-use crate::auth::sign_in::Entered;
 use crate::auth::{password_reset, register, sign_in, step_up};
 use crate::crypto::codes::TypedCode;
 use crate::error::{Failure, InternalError};

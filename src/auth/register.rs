@@ -5,8 +5,8 @@
 use crate::audit::{self, Deed, Event};
 use crate::auth::browser::Browser;
 use crate::auth::challenges::{self, NewChallenge, Purpose, Whose};
+use crate::auth::entered::{Entered, home_of};
 use crate::auth::sessions::{self, Kind, NewSession};
-use crate::auth::sign_in::{Entered, home_of};
 use crate::auth::trusted_devices;
 use crate::clock::{SignedDuration, Timestamp};
 use crate::config::Limits;

@@ -5,39 +5,25 @@
 
 use crate::audit::{self, Deed, Event};
 use crate::auth::browser::Browser;
+use crate::auth::budgets::{network_tries, wrong_passwords};
 use crate::auth::challenges::{self, Answered, NewChallenge, Purpose, Whose};
+use crate::auth::entered::{Entered, home_of};
 use crate::auth::sessions::{self, Kind, NewSession};
 use crate::auth::{lockout, trusted_devices};
-use crate::clock::{SignedDuration, Timestamp};
-use crate::config::Limits;
+use crate::clock::Timestamp;
 use crate::crypto::blind_index;
 use crate::crypto::passwords::Password;
-use crate::crypto::random::Secret;
 use crate::db::Tx;
 use crate::error::{Failure, InternalError};
 use crate::identity::accounts::{self, Account};
 use crate::identity::registration;
-use crate::limits::{self, Limit, Taken};
+use crate::limits::{self, Taken};
 use crate::messaging::texts::{Notice, Values};
 use crate::portal::Portal;
 use crate::types::actor::{Actor, Role};
 use crate::types::email_address::EmailAddress;
 use crate::types::ids::{DeviceId, SessionId};
 use crate::words::Words;
-
-/// Wrong passwords for one typed email, from unknown browsers.
-pub fn wrong_passwords(limits: &Limits) -> Limit {
-    Limit {
-        bucket: "passwords",
-        max: limits.passwords_wrong,
-        window: limits.passwords_window,
-        pause: Some(limits.passwords_window),
-    }
-}
-
-fn network_tries(limits: &Limits) -> Limit {
-    Limit { bucket: "network:sign_in", max: limits.network_tries, window: SignedDuration::from_mins(15), pause: None }
-}
 
 /// Why nobody got further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,25 +38,6 @@ pub enum SignInRefusal {
     PasswordSpent,
     /// Too many tries from this network.
     TooMany(Timestamp),
-}
-
-/// A new session's cookies and where to go.
-pub struct Entered {
-    /// The session cookie's value.
-    pub token: Secret,
-    /// The known-device cookie's new value.
-    pub device: Option<Secret>,
-    /// A path of ours.
-    pub next: String,
-}
-
-/// Where people of a role begin.
-pub fn home_of(role: Role) -> &'static str {
-    match role {
-        Role::Patient => "/home",
-        Role::Doctor => "/doctor",
-        Role::Admin => "/admin",
-    }
 }
 
 /// Checks email and password. A right one opens the challenge; on a trusted browser of a patient, the session.

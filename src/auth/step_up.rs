@@ -6,8 +6,8 @@
 use crate::audit::{self, Deed, Event};
 use crate::auth::browser::Browser;
 use crate::auth::challenges::{self, Answered, NewChallenge, Purpose, Whose};
+use crate::auth::entered::{Entered, home_of};
 use crate::auth::sessions::{self, Session};
-use crate::auth::sign_in::{Entered, home_of};
 use crate::db::Tx;
 use crate::error::InternalError;
 use crate::identity::accounts::{self, Account};

@@ -11,8 +11,8 @@ use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse};
 use futures_util::future::LocalBoxFuture;
 
 use crate::auth::browser::Browser;
+use crate::auth::entered::Entered;
 use crate::auth::sessions::{self, Kind, Session, SignedIn};
-use crate::auth::sign_in::Entered;
 use crate::error::InternalError;
 use crate::portal::Portal;
 use crate::types::actor::Role;

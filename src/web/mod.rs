@@ -18,6 +18,7 @@ mod log;
 mod paths;
 pub mod patient;
 mod problem;
+mod problem_page;
 pub mod server;
 mod session;
 pub mod systems;

@@ -13,7 +13,8 @@ use crate::portal::Portal;
 use crate::web::headers::Headers;
 use crate::web::systems::metrics::Metrics;
 use crate::web::{
-    account, admin, assets, care, csrf, dev, doctor, entry, headers, log, patient, problem, session, systems, visit,
+    account, admin, assets, care, csrf, dev, doctor, entry, headers, log, patient, problem_page, session, systems,
+    visit,
 };
 
 /// How long requests that have begun may take once the stop signal came.
@@ -76,7 +77,7 @@ pub async fn run(
         };
         app.service(door)
             .wrap(from_fn(csrf::same_site_only))
-            .wrap(from_fn(problem::show))
+            .wrap(from_fn(problem_page::show))
             .wrap(from_fn(visit::know))
             .wrap(Compress::default())
             .wrap(from_fn(headers::add))

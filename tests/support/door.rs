@@ -4,9 +4,10 @@ use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use salus::auth::browser::Browser;
+use salus::auth::entered::Entered;
 use salus::auth::prove::prove;
 use salus::auth::sessions::{self, Session};
-use salus::auth::sign_in::{Entered, SignInRefusal, sign_in};
+use salus::auth::sign_in::{SignInRefusal, sign_in};
 use salus::auth::{challenges, challenges::AnswerRefusal};
 use salus::clock::Clock;
 use salus::crypto::codes::TypedCode;

@@ -1,8 +1,9 @@
 //! Answering a challenge.
 
-use super::{Challenge, Purpose, Whose, sql, wrong_codes};
+use super::{Challenge, Purpose, Whose, sql};
 use crate::audit::{self, Deed, Event};
 use crate::auth::browser::Browser;
+use crate::auth::budgets::wrong_codes;
 use crate::auth::lockout;
 use crate::clock::Timestamp;
 use crate::crypto::codes::TypedCode;

@@ -142,11 +142,6 @@ impl Challenge {
     }
 }
 
-/// Wrong codes in a day for one account, or for one registration or invitation whose phone is not proved yet.
-pub fn wrong_codes(limits: &Limits) -> Limit {
-    Limit { bucket: "codes:day", max: limits.codes_a_day, window: SignedDuration::from_hours(24), pause: None }
-}
-
 /// Sends to a number: what has been proved to be somebody's is counted apart from what was only typed.
 fn sends(limits: &Limits, proved: bool) -> [Limit; 2] {
     let (short, day) =

@@ -11,6 +11,7 @@
 mod sql;
 
 use crate::audit::{self, Deed, Event};
+use crate::auth::budgets;
 use crate::auth::step_up::FreshFactor;
 use crate::clock::{SignedDuration, Timestamp};
 use crate::config::Limits;
@@ -180,8 +181,8 @@ pub async fn reset(
         return Err(Failure::Refused(ResetRefusal::NotFound));
     };
     sql::clear(&mut tx, id).await?;
-    limits::clear(&mut tx, super::sign_in::wrong_passwords(&portal.config.limits), &account.email_index).await?;
-    limits::clear(&mut tx, super::challenges::wrong_codes(&portal.config.limits), id.to_string().as_bytes()).await?;
+    limits::clear(&mut tx, budgets::wrong_passwords(&portal.config.limits), &account.email_index).await?;
+    limits::clear(&mut tx, budgets::wrong_codes(&portal.config.limits), id.to_string().as_bytes()).await?;
     let mut event = Event::new(actor, Deed::LockoutReset).on(id).because(reason);
     if let Some(network) = network {
         event = event.from(network);

@@ -6,9 +6,9 @@ mod sql;
 use crate::audit::{self, Deed, Event};
 use crate::auth::browser::Browser;
 use crate::auth::challenges::{self, Answered, NewChallenge, Purpose, Whose};
+use crate::auth::entered::Entered;
 use crate::auth::sessions::{self, Kind, NewSession, Session};
-use crate::auth::sign_in::Entered;
-use crate::auth::{sign_in, trusted_devices};
+use crate::auth::{budgets, trusted_devices};
 use crate::clock::{SignedDuration, Timestamp};
 use crate::crypto::blind_index;
 use crate::crypto::passwords::{Password, PasswordRefusal};
@@ -210,7 +210,7 @@ pub async fn choose(
     accounts::set_password(portal, &mut tx, account.id, &hash).await?;
     sessions::end_all(portal, &mut tx, account.id).await?;
     trusted_devices::forget_all(portal, &mut tx, account.id).await?;
-    limits::clear(&mut tx, sign_in::wrong_passwords(&portal.config.limits), &account.email_index).await?;
+    limits::clear(&mut tx, budgets::wrong_passwords(&portal.config.limits), &account.email_index).await?;
     audit::record(
         portal,
         &mut tx,

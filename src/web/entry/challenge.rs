@@ -213,7 +213,7 @@ async fn resend(ctx: Ctx<Pending>, Posted(form): Posted<ResendForm>) -> PageResu
     match prove::resend(&ctx.portal, &ctx.browser, &ctx.who.0).await {
         Ok(()) => see_other("/challenge?sent=1"),
         Err(Failure::Refused(ResendRefusal::Wait(until))) => {
-            let text = layout.words.with("otp-wait").arg("time", layout.time(&until)).to_string();
+            let text = layout.words.with("otp-wait").arg("time", layout.time_from(&until)).to_string();
             refused(&challenge_page(&ctx, &challenge, Errors::one("code", text), false, false).await?)
         }
         Err(Failure::Refused(ResendRefusal::Ended)) => see_other("/login?over=1"),

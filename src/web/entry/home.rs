@@ -3,7 +3,7 @@
 use actix_web::web::{ServiceConfig, get};
 use askama::Template;
 
-use crate::auth::sign_in::home_of;
+use crate::auth::entered::home_of;
 use crate::web::guard::{Ctx, Visitor, Who as _};
 use crate::web::layout::{Layout, page, see_other};
 use crate::web::problem::PageResult;

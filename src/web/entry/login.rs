@@ -6,8 +6,9 @@ use actix_web::web::{Query, ServiceConfig, get, post};
 use askama::Template;
 use serde::Deserialize;
 
+use crate::auth::entered::home_of;
 use crate::auth::sessions;
-use crate::auth::sign_in::{SignInRefusal, home_of, sign_in};
+use crate::auth::sign_in::{SignInRefusal, sign_in};
 use crate::clock::Timestamp;
 use crate::crypto::passwords::Password;
 use crate::error::Failure;

@@ -17,6 +17,7 @@ signin-err = The email or password is not right.
 session-ended = We signed you out after { $minutes } minutes without use. Sign in to continue.
 field-email = Email
 field-password = Password
+field-password-choose = Choose a password
 field-password-hint = At least { $least } characters. A few words that only you would put together work well.
 field-name = Full name
 field-birth_date = Date of birth

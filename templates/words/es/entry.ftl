@@ -17,6 +17,7 @@ signin-err = El correo o la contraseña no son correctos.
 session-ended = Cerramos su sesión después de { $minutes } minutos sin uso. Entre de nuevo para continuar.
 field-email = Correo electrónico
 field-password = Contraseña
+field-password-choose = Elija una contraseña
 field-password-hint = Al menos { $least } caracteres. Sirven bien unas palabras que solo usted juntaría.
 field-name = Nombre completo
 field-birth_date = Fecha de nacimiento
