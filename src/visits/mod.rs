@@ -83,6 +83,16 @@ pub async fn lobby(
     Ok(Some(Lobby { detail, join, has_video: VideoProvider::of_settings(&portal.config).is_some() }))
 }
 
+/// Whether a visit can be joined, for a lobby that stays open and asks again; None for everybody but its two people.
+/// The lobby was written down when it opened, and this says nothing that it does not: so it leaves no event of its own.
+///
+/// # Errors
+/// When the database fails or a field does not open.
+pub async fn state(portal: &Portal, who: &SignedIn, id: AppointmentId) -> Result<Option<JoinState>, InternalError> {
+    let found = appointments::find(portal, who, id).await?;
+    Ok(found.map(|detail| join_state(&detail.appointment, portal.clock.now())))
+}
+
 /// Why nobody was let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JoinRefusal {
@@ -112,6 +122,36 @@ pub struct Joined {
     pub link: Secret,
 }
 
+/// A visit that can be joined now, but for the proof.
+struct Door<'a> {
+    detail: Detail,
+    provider: VideoProvider<'a>,
+    now: Timestamp,
+    until: Timestamp,
+}
+
+async fn door<'a>(portal: &'a Portal, who: &SignedIn, id: AppointmentId) -> Result<Door<'a>, Failure<JoinRefusal>> {
+    let detail = appointments::find(portal, who, id).await?.ok_or(Failure::Refused(JoinRefusal::NotFound))?;
+    let now = portal.clock.now();
+    let until = match join_state(&detail.appointment, now) {
+        JoinState::Open { until } => until,
+        JoinState::Early { from } => return Err(Failure::Refused(JoinRefusal::Early { from })),
+        JoinState::Late => return Err(Failure::Refused(JoinRefusal::Late)),
+        JoinState::Cancelled => return Err(Failure::Refused(JoinRefusal::Cancelled)),
+        JoinState::NotVideo => return Err(Failure::Refused(JoinRefusal::NotVideo)),
+    };
+    let provider = VideoProvider::of_settings(&portal.config).ok_or(Failure::Refused(JoinRefusal::NoVideo))?;
+    Ok(Door { detail, provider, now, until })
+}
+
+/// Whether [`join`] would let the person in if they proved themselves: asked before a code is texted for it.
+///
+/// # Errors
+/// Refused as [`JoinRefusal`] says, never [`JoinRefusal::NotProved`].
+pub async fn may_join(portal: &Portal, who: &SignedIn, id: AppointmentId) -> Result<(), Failure<JoinRefusal>> {
+    door(portal, who, id).await.map(|_| ())
+}
+
 /// Lets the patient or the doctor into the room: in its window, with a proof for this visit. The patient's first
 /// joining marks them as there.
 ///
@@ -124,19 +164,10 @@ pub async fn join(
     id: AppointmentId,
     from: &Network,
 ) -> Result<Joined, Failure<JoinRefusal>> {
-    let detail = appointments::find(portal, who, id).await?.ok_or(Failure::Refused(JoinRefusal::NotFound))?;
     if fresh.account() != who.account || fresh.visit() != id {
         return Err(Failure::Refused(JoinRefusal::NotProved));
     }
-    let now = portal.clock.now();
-    let until = match join_state(&detail.appointment, now) {
-        JoinState::Open { until } => until,
-        JoinState::Early { from } => return Err(Failure::Refused(JoinRefusal::Early { from })),
-        JoinState::Late => return Err(Failure::Refused(JoinRefusal::Late)),
-        JoinState::Cancelled => return Err(Failure::Refused(JoinRefusal::Cancelled)),
-        JoinState::NotVideo => return Err(Failure::Refused(JoinRefusal::NotVideo)),
-    };
-    let provider = VideoProvider::of_settings(&portal.config).ok_or(Failure::Refused(JoinRefusal::NoVideo))?;
+    let Door { detail, provider, now, until } = door(portal, who, id).await?;
     let room = detail.room().ok_or_else(|| InternalError::because("a video appointment without a room"))?;
     let link = provider.link(room, &Guest { role: who.role, name: who.name.as_str() }, now, until)?;
 

@@ -1,10 +1,12 @@
 //! What forms show: errors beside their fields, and choices.
 
+use std::borrow::Cow;
+
 /// One thing wrong with a form.
 #[derive(Clone, Debug)]
 pub struct FieldError {
     /// The input's id.
-    pub field: &'static str,
+    pub field: Cow<'static, str>,
     /// What to do, in a sentence.
     pub text: String,
 }
@@ -20,15 +22,15 @@ impl Errors {
     }
 
     /// One thing wrong.
-    pub fn one(field: &'static str, text: impl Into<String>) -> Self {
+    pub fn one(field: impl Into<Cow<'static, str>>, text: impl Into<String>) -> Self {
         let mut errors = Self::none();
         errors.add(field, text);
         errors
     }
 
     /// Notes one more.
-    pub fn add(&mut self, field: &'static str, text: impl Into<String>) {
-        self.0.push(FieldError { field, text: text.into() });
+    pub fn add(&mut self, field: impl Into<Cow<'static, str>>, text: impl Into<String>) {
+        self.0.push(FieldError { field: field.into(), text: text.into() });
     }
 
     /// Whether the form is fine.

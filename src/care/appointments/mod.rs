@@ -31,7 +31,7 @@ use crate::words::Words;
 
 pub use book::{BookRefusal, Booking, Entry, book, enter};
 pub use change::{ChangeRefusal, cancel, reschedule};
-pub use read::{Listed, PAGE_SIZE, Page, When, calendar, list, next, on_day, show, today};
+pub use read::{Listed, PAGE_SIZE, Page, When, calendar, list, next, on_day, show, today, with_patient};
 
 pub(crate) use read::find;
 

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::{Appointment, Detail, GRACE, ics, opened, sql};
 use crate::audit::{self, Deed, Event};
 use crate::auth::sessions::SignedIn;
-use crate::care::records;
+use crate::care::records::{self, CaredFor};
 use crate::care::slots::Span;
 use crate::clock::Timestamp;
 use crate::error::InternalError;
@@ -207,4 +207,29 @@ pub async fn on_day(portal: &Portal, who: &SignedIn, day: Date, from: &Network) 
     };
     audit::record_read(portal, events).await?;
     Ok(details)
+}
+
+/// A page (from 0) of a patient's appointments with the signed-in doctor, newest first, and how many there are. One
+/// statement.
+///
+/// # Errors
+/// When the database fails, or the proof is another doctor's.
+pub async fn with_patient(
+    portal: &Portal,
+    who: &SignedIn,
+    cared: &CaredFor,
+    page: i64,
+    from: &Network,
+) -> Result<(Vec<Appointment>, i64), InternalError> {
+    if cared.doctor() != who.account {
+        return Err(InternalError::because("a record was opened for one doctor and used by another"));
+    }
+    let offset = page.clamp(0, 1_000_000) * PAGE_SIZE;
+    let found = {
+        let mut connection = portal.db.read().await?;
+        sql::between(&mut connection, who.account, cared.id, offset, PAGE_SIZE).await?
+    };
+    let event = Event::new(who.actor(), Deed::AppointmentsRead).of(cared.id).from(from);
+    audit::record_read(portal, vec![event]).await?;
+    Ok(found)
 }

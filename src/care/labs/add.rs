@@ -190,6 +190,11 @@ pub async fn add_by_form(
     Ok(added)
 }
 
+/// Everything that [`add_by_form`] would refuse, without adding anything: for a form that has other mistakes as well.
+pub fn problems(new: &NewReport, now: Timestamp) -> Vec<Problem> {
+    check(new, now).err().unwrap_or_default()
+}
+
 struct Checked<'a> {
     panel: String,
     rows: Vec<CheckedRow<'a>>,

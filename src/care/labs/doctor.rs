@@ -3,7 +3,7 @@
 use super::{PAGE, Report, Review, find, progress, proven, sealing, sql};
 use crate::audit::{self, Deed, Event};
 use crate::auth::sessions::SignedIn;
-use crate::care::records::CaredFor;
+use crate::care::records::{self, CaredFor};
 use crate::clock::Timestamp;
 use crate::crypto::sealed::{Place, Sealed};
 use crate::error::{Failure, InternalError};
@@ -94,6 +94,27 @@ pub async fn show_for_doctor(
     Ok(Some(report))
 }
 
+/// Opens the record that a report belongs to, for the report's own page; None when it is not there or its patient is
+/// not the doctor's. The event says whose record was opened.
+///
+/// # Errors
+/// When the database fails or a row does not open.
+pub async fn open_by_report(
+    portal: &Portal,
+    who: &SignedIn,
+    id: LabReportId,
+    from: &Network,
+) -> Result<Option<CaredFor>, InternalError> {
+    let patient = {
+        let mut connection = portal.db.read().await?;
+        sql::patient_of(&mut connection, id).await?
+    };
+    match patient {
+        Some(patient) => records::open_for(portal, who, patient, from).await,
+        None => Ok(None),
+    }
+}
+
 /// All reports of the doctor's patient, newest sample first: a page of 20.
 ///
 /// # Errors
@@ -116,7 +137,8 @@ pub async fn list_for_doctor(
     sealing::open_all(rows, &cared.key)
 }
 
-/// The report as the patient will see it if it is released now with this note. None when it is not there.
+/// The report as the patient will see it if it is released now with this note; one that was released already as it is.
+/// None when it is not there.
 ///
 /// # Errors
 /// When the database fails or a row does not open.
@@ -134,7 +156,6 @@ pub async fn preview(
         let review = Review { doctor: who.name.clone(), at: now, note: written(note) };
         report.progress = progress(report.status, Some(&review));
         report.review = Some(review);
-        report.released_at = Some(now);
     }
     Ok(Some(report))
 }

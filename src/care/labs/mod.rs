@@ -30,9 +30,10 @@ use crate::portal::Portal;
 use crate::types::ids::{AccountId, LabReportId, ObservationId, PatientId};
 use crate::types::person_name::PersonName;
 
-pub use add::{Added, NewObservation, NewReport, Problem, RowProblem, add_by_form};
+pub use add::{Added, NewObservation, NewReport, Problem, RowProblem, add_by_form, problems};
 pub use doctor::{
-    Awaiting, NOTE_LONGEST, ReleaseRefusal, Released, list_for_doctor, preview, release, show_for_doctor, to_review,
+    Awaiting, NOTE_LONGEST, ReleaseRefusal, Released, list_for_doctor, open_by_report, preview, release,
+    show_for_doctor, to_review,
 };
 pub use line::{Beyond, NumberLine};
 pub use patient::{Filter, Page, ShowRefusal, list_for_patient, new_for_patient, show_for_patient};

@@ -76,6 +76,15 @@ pub(super) async fn is_of(connection: &mut AnyConnection, id: LabReportId, patie
     Ok(count == 1)
 }
 
+/// Whose a report is.
+pub(super) async fn patient_of(connection: &mut AnyConnection, id: LabReportId) -> db::Result<Option<PatientId>> {
+    let patient: Option<String> = sqlx::query_scalar("SELECT patient_id FROM lab_reports WHERE id = $1")
+        .bind(id.to_string())
+        .fetch_optional(connection)
+        .await?;
+    patient.map(|patient| parse("patient_id", &patient)).transpose()
+}
+
 /// A report as it lies in the table.
 pub(super) struct ReportRow {
     pub id: LabReportId,

@@ -233,6 +233,33 @@ pub(in crate::care::appointments) async fn of_doctor_within(
     .collect()
 }
 
+/// The latest appointments of a patient with a doctor, newest first, with how many there are in all.
+pub(in crate::care::appointments) async fn between(
+    connection: &mut AnyConnection,
+    doctor: AccountId,
+    patient: PatientId,
+    offset: i64,
+    limit: i64,
+) -> db::Result<(Vec<Appointment>, i64)> {
+    let rows = sqlx::query(
+        "SELECT id, doctor_id, patient_id, starts_at, ends_at, mode, kind, status, sequence, booked_at, moved_at,
+                arrived_at, cancelled_at, cancelled_by,
+                (SELECT COUNT(*) FROM appointments c WHERE c.patient_id = $2 AND c.doctor_id = $1) AS total
+         FROM appointments
+         WHERE patient_id = $2 AND doctor_id = $1
+         ORDER BY starts_at DESC, id DESC
+         LIMIT $3 OFFSET $4",
+    )
+    .bind(doctor.to_string())
+    .bind(patient.to_string())
+    .bind(limit)
+    .bind(offset)
+    .fetch_all(connection)
+    .await?;
+    let total = rows.first().map_or(Ok(0), |row| row.try_get("total"))?;
+    Ok((rows.iter().map(appointment).collect::<db::Result<_>>()?, total))
+}
+
 /// Active appointments that meet a span: whose, from when, until when.
 pub(in crate::care::appointments) async fn busy(
     connection: &mut AnyConnection,
