@@ -6,9 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::json;
-use thirtyfour::{
-    BrowserCapabilitiesHelper as _, ChromeCapabilities, ChromiumLikeCapabilities as _, LoggingPrefsLogLevel, WebDriver,
-};
+use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities as _, LoggingPrefsLogLevel, WebDriver};
 
 /// A browser without a window that talks to nobody of its own accord.
 const FLAGS: [&str; 10] = [

@@ -12,8 +12,10 @@ mod chromium;
 mod person;
 mod story;
 
+mod doctor;
 mod entry;
 mod keyboard;
+mod patient;
 mod scriptless;
 mod tabs;
 mod time_out;
