@@ -31,7 +31,12 @@ struct Named {
 impl Named {
     fn new(words: &Words, key: Option<String>, lab: &str) -> Self {
         match key {
-            Some(key) => Self { plain: words.of(&key), lab: Some(lab.to_owned()) },
+            Some(key) => {
+                let plain = words.of(&key);
+                // A name that is the same in both words is read once.
+                let lab = (plain.to_lowercase() != lab.to_lowercase()).then(|| lab.to_owned());
+                Self { plain, lab }
+            }
             None => Self { plain: lab.to_owned(), lab: None },
         }
     }
@@ -319,6 +324,7 @@ struct ShowPage {
     note: Option<Note>,
     next: Next,
     corrected_on: Option<String>,
+    collected_on: String,
     collected_at: Timestamp,
     issued_at: Option<Timestamp>,
     panel: String,
@@ -358,6 +364,7 @@ impl ShowPage {
             note,
             next,
             corrected_on: corrected.then(|| words.short_day(report.issued_at.unwrap_or(report.added_at), &layout.zone)),
+            collected_on: words.short_day(report.collected_at, &layout.zone),
             collected_at: report.collected_at,
             issued_at: report.issued_at,
             panel: report.panel.clone(),
@@ -366,6 +373,11 @@ impl ShowPage {
             birth_date: words.short_date(own.birth_date.date()),
             layout,
         }
+    }
+
+    /// Whether some values stand where our own comparison put them.
+    fn is_compared(&self) -> bool {
+        self.values.iter().any(|value| value.by_range)
     }
 }
 
