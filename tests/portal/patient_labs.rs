@@ -80,7 +80,7 @@ async fn one_result_says_in_words_where_it_stands_before_any_number() {
     let page = maria.open(&format!("/labs/{id}")).await;
     page.says("6.10 mmol/L").says("The usual range at this lab is 3.9 to 5.5 mmol/L.");
     page.says("Your doctor has seen this and has not asked for anything more.").says("Lakeside Laboratory");
-    page.says("Maria Example").says("born on 29 February 1948").says("Printed on Tuesday 24 November 2026, 10:00am");
+    page.says("Maria Example, born on 29 February 1948").says("Printed on Tuesday 24 November 2026, 10:00am");
     let text = page.text();
     let order = [
         "Sugar in the blood, fasting",
@@ -180,4 +180,35 @@ async fn the_values_need_a_code_no_older_than_ten_minutes() {
     let page = maria.send("/challenge", &[("code", &code)]).await;
     assert_eq!(page.address, path);
     page.says("140 mmol/L");
+}
+
+#[tokio::test]
+async fn a_range_is_said_as_the_lab_gave_it() {
+    let story = with_doctor().await;
+    let of = |value: &str, range: &str| NewObservation {
+        name: format!("Range {range}"),
+        value: value.into(),
+        unit: "mg/dL".into(),
+        range_text: range.into(),
+        ..NewObservation::default()
+    };
+    let mut bare = of("7", "3 - 9");
+    bare.unit = String::new();
+    let values = vec![of("212", "<200"), of("48", ">50"), of("7", "<=9"), of("12", ">=10"), of("1", "by age"), bare];
+    let id = story.reported(&story.maria, &report(&story.portal, ("Ranges", ""), 3, values)).await;
+    story.released(&story.maria, id, "").await;
+    let mut maria = story.portal.signed_in(&story.maria).await;
+    let page = maria.open(&format!("/labs/{id}")).await;
+    for sentence in [
+        "The usual range at this lab is under 200 mg/dL.",
+        "The usual range at this lab is over 50 mg/dL.",
+        "The usual range at this lab is up to 9 mg/dL.",
+        "The usual range at this lab is 10 mg/dL or more.",
+        "The lab says about the usual range: by age",
+        "The usual range at this lab is 3 to 9.",
+        "Your value 212, on a line where the usual range ends at 200",
+        "Your value 48, on a line where the usual range begins at 50",
+    ] {
+        page.says(sentence);
+    }
 }

@@ -209,12 +209,14 @@ impl Line {
         let place = |part: f64| (10.0 + part * 3.0).round() as i64;
         let (low, high) = (line.low_label.as_deref(), line.high_label.as_deref());
         let title = match (low, high) {
-            (Some(low), Some(high)) => words.with("labs-line-between").arg("low", low).arg("high", high),
-            (None, high) => words.with("labs-line-under").arg("high", high.unwrap_or_default()),
-            (Some(low), None) => words.with("labs-line-over").arg("low", low),
+            (Some(low), Some(high)) => {
+                words.with("labs-line-between").arg("value", value).arg("low", low).arg("high", high)
+            }
+            (None, high) => words.with("labs-line-under").arg("value", value).arg("high", high.unwrap_or_default()),
+            (Some(low), None) => words.with("labs-line-over").arg("value", value).arg("low", low),
         };
         Self {
-            title: title.arg("value", value).to_string(),
+            title: title.to_string(),
             from: place(line.band_start),
             to: place(line.band_end),
             at: place(line.marker),

@@ -84,5 +84,5 @@ labs-details-issued = Sent by the lab
 labs-details-lab = Lab
 labs-details-order = Order
 labs-print = Print this page
-labs-print-born = born on { $date }
+labs-print-who = { $name }, born on { $date }
 labs-print-at = Printed on { $time }

@@ -84,5 +84,5 @@ labs-details-issued = Enviado por el laboratorio
 labs-details-lab = Laboratorio
 labs-details-order = Pedido
 labs-print = Imprimir esta página
-labs-print-born = fecha de nacimiento: { $date }
+labs-print-who = { $name }, fecha de nacimiento: { $date }
 labs-print-at = Impreso el { $time }
