@@ -107,6 +107,7 @@ async fn a_time_taken_meanwhile_keeps_every_other_answer() {
     let page = maria.post("/appointments/new", &[("reason", "A cough")]).await;
     assert_eq!(page.status, 422);
     page.says("Someone else just booked Wednesday 25 November 2026, 9:20am, New York time. Choose another time.");
+    page.says("First free doctor, General practice");
     page.says("We kept your answers: Talk about test results, Phone call.").says("Error: Choose a time");
     assert_eq!((page.field("reason").as_str(), page.field("mode").as_str()), ("A cough", "phone"));
     let times = page.values("slot");

@@ -84,5 +84,3 @@ labs-details-issued = Sent by the lab
 labs-details-lab = Lab
 labs-details-order = Order
 labs-print = Print this page
-labs-print-who = { $name }, born on { $date }
-labs-print-at = Printed on { $time }

@@ -84,5 +84,3 @@ labs-details-issued = Enviado por el laboratorio
 labs-details-lab = Laboratorio
 labs-details-order = Pedido
 labs-print = Imprimir esta página
-labs-print-who = { $name }, fecha de nacimiento: { $date }
-labs-print-at = Impreso el { $time }
