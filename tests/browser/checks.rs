@@ -34,7 +34,8 @@ static AXE: LazyLock<String> = LazyLock::new(|| {
 
 /// Shows the page in this way.
 pub async fn set(browser: &Chromium, look: Look) {
-    let screen = json!({ "width": look.width, "height": look.height, "deviceScaleFactor": 1, "mobile": false });
+    let screen =
+        json!({ "width": look.width, "height": look.height, "deviceScaleFactor": 1, "mobile": look.width < 640 });
     browser.tell("Emulation.setDeviceMetricsOverride", screen).await;
     let media = json!({ "features": [
         { "name": "prefers-color-scheme", "value": look.scheme },

@@ -15,6 +15,7 @@ mod story;
 mod doctor;
 mod entry;
 mod keyboard;
+mod lockout;
 mod patient;
 mod scriptless;
 mod tabs;

@@ -17,7 +17,10 @@ labs-count = { $count ->
    *[other] { $count } results
 }
 labs-new = New
-labs-outside = { $outside } of { $count } outside the usual range
+labs-outside = { $count ->
+    [one] Outside the usual range
+   *[other] { $outside } of { $count } outside the usual range
+}
 labs-all-in = { $count ->
     [one] In the usual range
    *[other] All { $count } in the usual range
@@ -65,6 +68,8 @@ labs-line-under = Your value { $value }, on a line where the usual range ends at
 labs-line-over = Your value { $value }, on a line where the usual range begins at { $low }
 labs-disagrees = The lab's mark does not fit its range. We show both. Ask your care team.
 labs-by_range = The lab did not mark this result. We compared it with the lab's range.
+labs-by_range-some = Where the lab did not mark a result, we compared it with the lab's range.
+labs-collected = Sample from { $date }
 labs-corrected = Corrected on { $date }
 labs-note = { $doctor }, { $date }
 labs-next = What to do next
@@ -79,5 +84,3 @@ labs-details-issued = Sent by the lab
 labs-details-lab = Lab
 labs-details-order = Order
 labs-print = Print this page
-labs-print-born = born on { $date }
-labs-print-at = Printed on { $time }

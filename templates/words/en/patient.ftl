@@ -18,3 +18,5 @@ patient-todo-results = { $count ->
     [one] Read 1 new test result
    *[other] Read { $count } new test results
 }
+patient-print-who = { $name }, born on { $date }
+patient-print-at = Printed on { $time }

@@ -17,7 +17,10 @@ labs-count = { $count ->
    *[other] { $count } resultados
 }
 labs-new = Nuevo
-labs-outside = { $outside } de { $count } fuera del rango habitual
+labs-outside = { $count ->
+    [one] Fuera del rango habitual
+   *[other] { $outside } de { $count } fuera del rango habitual
+}
 labs-all-in = { $count ->
     [one] En el rango habitual
    *[other] Los { $count } en el rango habitual
@@ -65,6 +68,8 @@ labs-line-under = Su valor { $value }, en una línea donde el rango habitual ter
 labs-line-over = Su valor { $value }, en una línea donde el rango habitual empieza en { $low }
 labs-disagrees = La marca del laboratorio no coincide con su rango. Mostramos las dos. Pregunte a su equipo médico.
 labs-by_range = El laboratorio no marcó este resultado. Lo comparamos con el rango del laboratorio.
+labs-by_range-some = Donde el laboratorio no marcó un resultado, lo comparamos con su rango.
+labs-collected = Muestra del { $date }
 labs-corrected = Corregido el { $date }
 labs-note = { $doctor }, { $date }
 labs-next = Qué hacer ahora
@@ -79,5 +84,3 @@ labs-details-issued = Enviado por el laboratorio
 labs-details-lab = Laboratorio
 labs-details-order = Pedido
 labs-print = Imprimir esta página
-labs-print-born = fecha de nacimiento: { $date }
-labs-print-at = Impreso el { $time }

@@ -18,3 +18,5 @@ patient-todo-results = { $count ->
     [one] Leer 1 resultado nuevo
    *[other] Leer { $count } resultados nuevos
 }
+patient-print-who = { $name }, fecha de nacimiento: { $date }
+patient-print-at = Impreso el { $time }

@@ -14,11 +14,11 @@ use actix_web::web::Query;
 use askama::Template;
 use serde::Deserialize;
 
-use super::times::{self, Times};
+use super::times::{self, Offer};
 use super::{clinic_time, kind_word, mode_word};
 use crate::care::appointments::{self, BookRefusal, Booking, Kind, Mode};
 use crate::care::doctors::{self, Doctor};
-use crate::care::slots::{self, SlotKey, Whose};
+use crate::care::slots::{SlotKey, Whose};
 use crate::error::Failure;
 use crate::types::ids::{AccountId, BookingKey};
 use crate::web::csrf::Posted;
@@ -128,11 +128,7 @@ struct DoctorPage {
 struct TimePage {
     layout: Layout,
     errors: Errors,
-    /// The doctor's name; None for the first free one.
-    doctor: Option<String>,
-    /// What they do.
-    specialty: String,
-    times: Times,
+    offer: Offer,
     answers: Answers,
     key: BookingKey,
 }
@@ -165,7 +161,7 @@ struct AgainPage {
     form: BookForm,
     kind_word: String,
     mode_word: String,
-    times: Times,
+    offer: Offer,
     key: BookingKey,
 }
 
@@ -244,30 +240,12 @@ async fn time_page(
     whose: &Whose,
     missing: bool,
 ) -> Result<TimePage, Problem> {
-    let chosen = answers.slot();
-    let first = times::first_day(&layout, &answers.from, chosen.as_ref());
-    let found = slots::page(&ctx.portal, whose, first, &layout.zone).await?;
+    let offer = Offer::new(ctx, &layout, doctors, whose, (&answers.from, answers.slot().as_ref())).await?;
     let errors = match missing {
         true => Errors::one("slot", times::sentence(&layout, None, None)),
         false => Errors::none(),
     };
-    let known = |id: AccountId| doctors.iter().find(|doctor| doctor.id == id);
-    let (doctor, specialty) = match whose {
-        Whose::Doctor(id) => known(*id).map(|d| (Some(doctor_named(&layout.words, &d.name)), d.specialty.clone())),
-        Whose::Specialty(specialty) => Some((None, specialty.clone())),
-    }
-    .ok_or(Problem::NotFound)?;
-    Ok(TimePage {
-        times: Times::new(&layout, &found, chosen.as_ref(), |id| {
-            known(id).filter(|_| doctor.is_none()).map(|found| doctor_named(&layout.words, &found.name))
-        }),
-        doctor,
-        specialty,
-        errors,
-        answers,
-        key: BookingKey::new(),
-        layout,
-    })
+    Ok(TimePage { offer, errors, answers, key: BookingKey::new(), layout })
 }
 
 fn check_page(
@@ -356,13 +334,8 @@ async fn again_page(
         .or_else(|| whose(&chosen.as_ref()?.doctor.to_string(), doctors))
         .or_else(|| whose(&doctors.first()?.specialty, doctors))
         .ok_or(Problem::NotFound)?;
-    let first = times::first_day(&layout, &form.show, chosen.as_ref());
-    let found = slots::page(&ctx.portal, &whose, first, &layout.zone).await?;
-    let by_name = |id: AccountId| doctors.iter().find(|doctor| doctor.id == id);
     Ok(AgainPage {
-        times: Times::new(&layout, &found, chosen.as_ref(), |id| {
-            by_name(id).map(|doctor| doctor_named(&layout.words, &doctor.name))
-        }),
+        offer: Offer::new(ctx, &layout, doctors, &whose, (&form.show, chosen.as_ref())).await?,
         kind_word: kind_word(&layout.words, answers.kind()),
         mode_word: mode_word(&layout.words, answers.mode()),
         key: form.key(),

@@ -201,6 +201,8 @@ struct ShowPage {
     may_change: bool,
     cancelled_by: Option<By>,
     cancel_reason: Option<String>,
+    patient: String,
+    birth_date: String,
 }
 
 /// The time at the clinic, where its clock differs from the person's at that instant.
@@ -235,6 +237,8 @@ async fn show(ctx: Ctx<Patient>, id: Path<String>, arrival: Query<Arrival>) -> P
         joining: Joining::of(appointment, layout.now),
         may_change: appointment.may_change(layout.now),
         cancelled_by: appointment.cancelled_by,
+        patient: detail.patient_name.as_str().to_owned(),
+        birth_date: layout.words.short_date(detail.birth_date.date()),
         specialty: detail.specialty,
         reason: detail.reason,
         cancel_reason: detail.cancel_reason,

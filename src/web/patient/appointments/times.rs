@@ -3,11 +3,15 @@
 use jiff::civil::Date;
 
 use crate::care::appointments::BookRefusal;
-use crate::care::slots::{SlotKey, SlotPage};
+use crate::care::doctors::Doctor;
+use crate::care::slots::{self, SlotKey, SlotPage, Whose};
 use crate::clock::Timestamp;
 use crate::types::ids::AccountId;
 use crate::web::forms::Choice;
+use crate::web::guard::{Ctx, Patient};
 use crate::web::layout::Layout;
+use crate::web::patient::doctor_named;
+use crate::web::problem::Problem;
 
 /// One day of a page of times.
 pub struct Day {
@@ -80,6 +84,40 @@ impl Times {
     /// The first time's value: it carries the id that an error's link leads to.
     pub fn first(&self) -> &str {
         self.days.iter().flat_map(|day| &day.times).next().map_or("", |time| &time.value)
+    }
+}
+
+/// Times, and whose they are.
+pub struct Offer {
+    /// The doctor's name; None for the first free one, who is then named with each time.
+    pub doctor: Option<String>,
+    /// What they do.
+    pub specialty: String,
+    /// The times.
+    pub times: Times,
+}
+
+impl Offer {
+    /// The free times of a doctor or a specialty, around the day asked for or the time chosen.
+    ///
+    /// # Errors
+    /// When there is no such doctor, or the database fails.
+    pub async fn new(
+        ctx: &Ctx<Patient>,
+        layout: &Layout,
+        doctors: &[Doctor],
+        whose: &Whose,
+        (day, chosen): (&str, Option<&SlotKey>),
+    ) -> Result<Self, Problem> {
+        let known = |id: AccountId| doctors.iter().find(|doctor| doctor.id == id).ok_or(Problem::NotFound);
+        let named = |doctor: &Doctor| doctor_named(&layout.words, &doctor.name);
+        let (doctor, specialty) = match whose {
+            Whose::Doctor(id) => known(*id).map(|doctor| (Some(named(doctor)), doctor.specialty.clone()))?,
+            Whose::Specialty(specialty) => (None, specialty.clone()),
+        };
+        let page = slots::page(&ctx.portal, whose, first_day(layout, day, chosen), &layout.zone).await?;
+        let times = Times::new(layout, &page, chosen, |id| known(id).ok().filter(|_| doctor.is_none()).map(named));
+        Ok(Self { doctor, specialty, times })
     }
 }
 

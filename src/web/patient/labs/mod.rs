@@ -1,15 +1,13 @@
 //! `/labs`: test results, and one report in words, numbers and pictures. The values need a fresh code.
 
+mod value;
+
 use actix_web::web::{Path, Query, ServiceConfig, get};
 use askama::Template;
 use serde::Deserialize;
 
 use crate::auth::step_up;
-use crate::care::labs::quantity::Range;
-use crate::care::labs::{
-    self, Beyond, Filter, FlagBy, Mark, NumberLine, Observation, Progress, Report, ReportStatus, ShowRefusal, Standing,
-    panels,
-};
+use crate::care::labs::{self, Filter, Observation, Progress, Report, ReportStatus, ShowRefusal, Standing};
 use crate::care::records::{self, Patient as Own};
 use crate::clock::Timestamp;
 use crate::error::Failure;
@@ -20,31 +18,8 @@ use crate::web::guard::{Ctx, Patient};
 use crate::web::layout::{Layout, page, see_other};
 use crate::web::patient::doctor_named;
 use crate::web::problem::{PageResult, Problem};
-use crate::words::Words;
 
-/// A plain name with the lab's own behind it; the lab's alone for what the catalogue does not know.
-struct Named {
-    plain: String,
-    lab: Option<String>,
-}
-
-impl Named {
-    fn new(words: &Words, key: Option<String>, lab: &str) -> Self {
-        match key {
-            Some(key) => Self { plain: words.of(&key), lab: Some(lab.to_owned()) },
-            None => Self { plain: lab.to_owned(), lab: None },
-        }
-    }
-
-    fn of_panel(words: &Words, report: &Report) -> Self {
-        let panel = report.panel_loinc.as_deref().and_then(panels::panel);
-        Self::new(words, panel.map(panels::Panel::name_key), &report.panel)
-    }
-
-    fn of_test(words: &Words, observation: &Observation) -> Self {
-        Self::new(words, observation.test().map(panels::Test::name_key), &observation.observed.name)
-    }
-}
+use value::{Named, Usual, Value};
 
 /// A report in the list.
 struct Group {
@@ -155,140 +130,6 @@ async fn list(ctx: Ctx<Patient>, search: Query<Search>) -> PageResult {
     })
 }
 
-/// The usual range, as the lab gave it.
-enum Usual {
-    Between { low: String, high: String },
-    Under(String),
-    UpTo(String),
-    Over(String),
-    From(String),
-    Text(String),
-    None,
-}
-
-/// A number with its unit.
-fn amount(number: &str, unit: &str) -> String {
-    if unit.is_empty() { number.to_owned() } else { format!("{number} {unit}") }
-}
-
-impl Usual {
-    fn new(observation: &Observation) -> Self {
-        let observed = &observation.observed;
-        let range = Range::read(&observed.low, &observed.high, &observed.range_text).unwrap_or_default();
-        let with_unit = |number: &str| amount(number, &observed.unit);
-        match range.map(|range| (range.low, range.high)) {
-            Some((Some(low), Some(high))) => Self::Between { low: low.text, high: with_unit(&high.text) },
-            Some((None, Some(high))) if high.is_in => Self::UpTo(with_unit(&high.text)),
-            Some((None, Some(high))) => Self::Under(with_unit(&high.text)),
-            Some((Some(low), None)) if low.is_in => Self::From(with_unit(&low.text)),
-            Some((Some(low), None)) => Self::Over(with_unit(&low.text)),
-            Some((None, None)) | None if observed.range_text.trim().is_empty() => Self::None,
-            Some((None, None)) | None => Self::Text(observed.range_text.trim().to_owned()),
-        }
-    }
-}
-
-/// A number line in the units of its drawing, 10 to 310.
-struct Line {
-    title: String,
-    from: i64,
-    to: i64,
-    at: i64,
-    low: String,
-    high: String,
-    beyond: Option<Beyond>,
-}
-
-impl Line {
-    fn new(words: &Words, value: &str, line: &NumberLine) -> Self {
-        let place = |part: f64| (10.0 + part * 3.0).round() as i64;
-        let (low, high) = (line.low_label.as_deref(), line.high_label.as_deref());
-        let title = match (low, high) {
-            (Some(low), Some(high)) => words.with("labs-line-between").arg("low", low).arg("high", high),
-            (None, high) => words.with("labs-line-under").arg("high", high.unwrap_or_default()),
-            (Some(low), None) => words.with("labs-line-over").arg("low", low),
-        };
-        Self {
-            title: title.arg("value", value).to_string(),
-            from: place(line.band_start),
-            to: place(line.band_end),
-            at: place(line.marker),
-            low: line.low_label.clone().unwrap_or_default(),
-            high: line.high_label.clone().unwrap_or_default(),
-            beyond: line.beyond,
-        }
-    }
-
-    /// The side on which the value lies off the line, in the words of the drawing.
-    fn beyond(&self) -> &'static str {
-        match self.beyond {
-            Some(Beyond::Left) => "low",
-            Some(Beyond::Right) => "high",
-            None => "",
-        }
-    }
-}
-
-/// One value of a report.
-struct Value {
-    anchor: String,
-    name: Named,
-    value: String,
-    unit: String,
-    standing: Standing,
-    line: Option<Line>,
-    usual: Usual,
-    about: Option<String>,
-    /// The lab gave no mark: where the value stands was read from the lab's range.
-    by_range: bool,
-    disagrees: bool,
-}
-
-impl Value {
-    fn new(words: &Words, number: usize, observation: &Observation) -> Self {
-        let (observed, reading) = (&observation.observed, &observation.reading);
-        Self {
-            anchor: format!("value-{number}"),
-            name: Named::of_test(words, observation),
-            value: observed.value.clone(),
-            unit: observed.unit.clone(),
-            standing: reading.standing,
-            line: reading.line.as_ref().map(|line| Line::new(words, &observed.value, line)),
-            usual: Usual::new(observation),
-            about: observation.test().map(|test| words.of(&test.about_key())),
-            by_range: observed.flag.is_some() && observed.flag_by == FlagBy::Range,
-            disagrees: reading.disagrees,
-        }
-    }
-
-    /// The id of its line's title.
-    fn line_id(&self) -> String {
-        format!("{}-line", self.anchor)
-    }
-
-    /// The kind of the flag, in the words of its macro.
-    fn flag(&self) -> &'static str {
-        match self.standing.mark() {
-            Mark::Up => "high",
-            Mark::Down => "low",
-            Mark::Critical => "crit",
-            Mark::Outlined => "other",
-            Mark::Quiet if self.standing == Standing::InRange => "in",
-            Mark::Quiet => "none",
-        }
-    }
-
-    /// The kind of the mark on the line: coloured only where the flag is.
-    fn mark(&self) -> &'static str {
-        match self.standing.mark() {
-            Mark::Up => "high",
-            Mark::Down => "low",
-            Mark::Critical => "crit",
-            Mark::Quiet | Mark::Outlined => "in",
-        }
-    }
-}
-
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Next {
@@ -319,6 +160,7 @@ struct ShowPage {
     note: Option<Note>,
     next: Next,
     corrected_on: Option<String>,
+    collected_on: String,
     collected_at: Timestamp,
     issued_at: Option<Timestamp>,
     panel: String,
@@ -358,6 +200,7 @@ impl ShowPage {
             note,
             next,
             corrected_on: corrected.then(|| words.short_day(report.issued_at.unwrap_or(report.added_at), &layout.zone)),
+            collected_on: words.short_day(report.collected_at, &layout.zone),
             collected_at: report.collected_at,
             issued_at: report.issued_at,
             panel: report.panel.clone(),
@@ -366,6 +209,11 @@ impl ShowPage {
             birth_date: words.short_date(own.birth_date.date()),
             layout,
         }
+    }
+
+    /// Whether some values stand where our own comparison put them.
+    fn is_compared(&self) -> bool {
+        self.values.iter().any(|value| value.by_range)
     }
 }
 

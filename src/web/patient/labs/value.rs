@@ -1,0 +1,170 @@
+//! One value of a report as a page shows it: its names, its number line, its usual range.
+
+use crate::care::labs::quantity::Range;
+use crate::care::labs::{Beyond, FlagBy, Mark, NumberLine, Observation, Report, Standing, panels};
+use crate::words::Words;
+
+/// A plain name with the lab's own behind it; the lab's alone for what the catalogue does not know.
+pub(super) struct Named {
+    pub(super) plain: String,
+    pub(super) lab: Option<String>,
+}
+
+impl Named {
+    pub(super) fn new(words: &Words, key: Option<String>, lab: &str) -> Self {
+        match key {
+            Some(key) => {
+                let plain = words.of(&key);
+                // A name that is the same in both words is read once.
+                let lab = (plain.to_lowercase() != lab.to_lowercase()).then(|| lab.to_owned());
+                Self { plain, lab }
+            }
+            None => Self { plain: lab.to_owned(), lab: None },
+        }
+    }
+
+    pub(super) fn of_panel(words: &Words, report: &Report) -> Self {
+        let panel = report.panel_loinc.as_deref().and_then(panels::panel);
+        Self::new(words, panel.map(panels::Panel::name_key), &report.panel)
+    }
+
+    pub(super) fn of_test(words: &Words, observation: &Observation) -> Self {
+        Self::new(words, observation.test().map(panels::Test::name_key), &observation.observed.name)
+    }
+}
+
+/// The usual range, as the lab gave it.
+pub(super) enum Usual {
+    Between { low: String, high: String },
+    Under(String),
+    UpTo(String),
+    Over(String),
+    From(String),
+    Text(String),
+    None,
+}
+
+/// A number with its unit.
+fn amount(number: &str, unit: &str) -> String {
+    if unit.is_empty() { number.to_owned() } else { format!("{number} {unit}") }
+}
+
+impl Usual {
+    pub(super) fn new(observation: &Observation) -> Self {
+        let observed = &observation.observed;
+        let range = Range::read(&observed.low, &observed.high, &observed.range_text).unwrap_or_default();
+        let with_unit = |number: &str| amount(number, &observed.unit);
+        match range.map(|range| (range.low, range.high)) {
+            Some((Some(low), Some(high))) => Self::Between { low: low.text, high: with_unit(&high.text) },
+            Some((None, Some(high))) if high.is_in => Self::UpTo(with_unit(&high.text)),
+            Some((None, Some(high))) => Self::Under(with_unit(&high.text)),
+            Some((Some(low), None)) if low.is_in => Self::From(with_unit(&low.text)),
+            Some((Some(low), None)) => Self::Over(with_unit(&low.text)),
+            Some((None, None)) | None if observed.range_text.trim().is_empty() => Self::None,
+            Some((None, None)) | None => Self::Text(observed.range_text.trim().to_owned()),
+        }
+    }
+}
+
+/// A number line in the units of its drawing, 10 to 310.
+pub(super) struct Line {
+    pub(super) title: String,
+    pub(super) from: i64,
+    pub(super) to: i64,
+    pub(super) at: i64,
+    pub(super) low: String,
+    pub(super) high: String,
+    pub(super) beyond: Option<Beyond>,
+}
+
+impl Line {
+    pub(super) fn new(words: &Words, value: &str, line: &NumberLine) -> Self {
+        let place = |part: f64| (10.0 + part * 3.0).round() as i64;
+        let (low, high) = (line.low_label.as_deref(), line.high_label.as_deref());
+        let title = match (low, high) {
+            (Some(low), Some(high)) => {
+                words.with("labs-line-between").arg("value", value).arg("low", low).arg("high", high)
+            }
+            (None, high) => words.with("labs-line-under").arg("value", value).arg("high", high.unwrap_or_default()),
+            (Some(low), None) => words.with("labs-line-over").arg("value", value).arg("low", low),
+        };
+        Self {
+            title: title.to_string(),
+            from: place(line.band_start),
+            to: place(line.band_end),
+            at: place(line.marker),
+            low: line.low_label.clone().unwrap_or_default(),
+            high: line.high_label.clone().unwrap_or_default(),
+            beyond: line.beyond,
+        }
+    }
+
+    /// The side on which the value lies off the line, in the words of the drawing.
+    pub(super) fn beyond(&self) -> &'static str {
+        match self.beyond {
+            Some(Beyond::Left) => "low",
+            Some(Beyond::Right) => "high",
+            None => "",
+        }
+    }
+}
+
+/// One value of a report.
+pub(super) struct Value {
+    pub(super) anchor: String,
+    pub(super) name: Named,
+    pub(super) value: String,
+    pub(super) unit: String,
+    pub(super) standing: Standing,
+    pub(super) line: Option<Line>,
+    pub(super) usual: Usual,
+    pub(super) about: Option<String>,
+    /// The lab gave no mark: where the value stands was read from the lab's range.
+    pub(super) by_range: bool,
+    pub(super) disagrees: bool,
+}
+
+impl Value {
+    pub(super) fn new(words: &Words, number: usize, observation: &Observation) -> Self {
+        let (observed, reading) = (&observation.observed, &observation.reading);
+        Self {
+            anchor: format!("value-{number}"),
+            name: Named::of_test(words, observation),
+            value: observed.value.clone(),
+            unit: observed.unit.clone(),
+            standing: reading.standing,
+            line: reading.line.as_ref().map(|line| Line::new(words, &observed.value, line)),
+            usual: Usual::new(observation),
+            about: observation.test().map(|test| words.of(&test.about_key())),
+            by_range: observed.flag.is_some() && observed.flag_by == FlagBy::Range,
+            disagrees: reading.disagrees,
+        }
+    }
+
+    /// The id of its line's title.
+    pub(super) fn line_id(&self) -> String {
+        format!("{}-line", self.anchor)
+    }
+
+    /// The kind of the flag, in the words of its macro.
+    pub(super) fn flag(&self) -> &'static str {
+        match self.standing.mark() {
+            Mark::Up => "high",
+            Mark::Down => "low",
+            Mark::Critical => "crit",
+            Mark::Outlined => "other",
+            Mark::Quiet if self.standing == Standing::InRange => "in",
+            Mark::Quiet => "none",
+        }
+    }
+
+    /// The kind of the mark on the line: coloured only where the flag is.
+    pub(super) fn mark(&self) -> &'static str {
+        match self.standing.mark() {
+            Mark::Up => "high",
+            Mark::Down => "low",
+            Mark::Critical => "crit",
+            Mark::Quiet | Mark::Outlined => "in",
+        }
+    }
+}
