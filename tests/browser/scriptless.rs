@@ -17,6 +17,9 @@ async fn walk(scripts: bool) -> Vec<Seen> {
         true => Person::arrives(&story, "somebody").await,
         false => Person::arrives_without_scripts(&story, "somebody-scriptless").await,
     };
+    person.opens("/login").await;
+    let shows = person.asks("return document.querySelector('.password-show') !== null").await;
+    assert_eq!(shows, scripts, "a script adds a button to the password");
     entry::registers(&mut person, &story).await;
     person.presses("Sign out").await;
     person.signs_in(&story, &people.maria).await;
