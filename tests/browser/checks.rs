@@ -1,6 +1,6 @@
 //! What holds on every page: rules of accessibility, room on a small screen, a silent console, no other host.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use serde_json::{Value, json};
@@ -130,14 +130,26 @@ async fn shoot(person: &Person, state: &str, look: Look) {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/browser/shots");
     std::fs::create_dir_all(&folder).unwrap();
     let slug: String = state.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
-    picture(person, &folder.join(format!("{}-{slug}-{}-{}.png", person.name, look.width, look.scheme))).await;
+    let file = format!("{}-{slug}-{}-{}.png", person.name, look.width, look.scheme);
+    picture(person, &folder.join(file), true).await;
 }
 
-/// Saves a picture of the whole page.
-pub async fn picture(person: &Person, file: &std::path::Path) {
-    let shot = person.browser.tell("Page.captureScreenshot", json!({ "captureBeyondViewport": true })).await;
+async fn picture(person: &Person, file: &Path, whole: bool) {
+    let shot = person.browser.tell("Page.captureScreenshot", json!({ "captureBeyondViewport": whole })).await;
     let png = data_encoding::BASE64.decode(shot["data"].as_str().unwrap().as_bytes()).unwrap();
     std::fs::write(file, png).unwrap();
+}
+
+/// Takes the README's picture of this name anew, when `SALUS_SHOTS` is `readme`.
+pub async fn shoot_for_readme(person: &Person, name: &str, look: Look) {
+    if std::env::var("SALUS_SHOTS").is_ok_and(|wanted| wanted == "readme") {
+        set(&person.browser, look).await;
+        person.browser.tell("Emulation.setScrollbarsHidden", json!({ "hidden": true })).await;
+        person.asks("scrollTo(0, 0)").await;
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/screenshots").join(format!("{name}.png"));
+        picture(person, &file, false).await;
+        set(&person.browser, Look::DESK).await;
+    }
 }
 
 mod tests {

@@ -1,5 +1,6 @@
 //! Dr Chen's morning: her day, a patient, a result looked at and released.
 
+use crate::checks::{Look, shoot_for_readme};
 use crate::person::Person;
 use crate::story::Story;
 
@@ -12,6 +13,7 @@ async fn dr_chen_releases_a_result_and_maria_reads_it() {
     chen.sees("Today").await;
     chen.reads("Maria Rivera").await;
     chen.reads("Tired for weeks, and often thirsty").await;
+    shoot_for_readme(&chen, "today-desktop", Look::DESK).await;
 
     chen.follows("Results to review").await;
     chen.sees("Results to review").await;

@@ -2,6 +2,7 @@
 
 use salus::clock::SignedDuration;
 
+use crate::checks::{Look, shoot_for_readme};
 use crate::person::Person;
 use crate::story::Story;
 use crate::support::server::PASSWORD;
@@ -30,6 +31,7 @@ pub async fn registers(person: &mut Person, story: &Story) {
     person.presses("Create account").await;
     person.sees("Enter your code").await;
     person.reads("the phone number ending in 47").await;
+    shoot_for_readme(person, "code-phone", Look::PHONE).await;
     person.types_the_code(story, PHONE).await;
     person.sees("Hello, Lena").await;
 }

@@ -2,7 +2,7 @@
 //!
 //! Every page that is come to for the first time is examined: axe-core finds nothing at 360 and 1280 pixels, light and
 //! dark; nothing is cut off at 320 pixels; the console is silent; no other host is asked for anything. With
-//! `SALUS_SHOTS=1` its pictures are left in `shots/`.
+//! `SALUS_SHOTS=1` its pictures are left in `shots/`; with `SALUS_SHOTS=readme` those of the README are taken anew too.
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -2,6 +2,7 @@
 
 use salus::clock::SignedDuration;
 
+use crate::checks::{Look, shoot_for_readme};
 use crate::person::Person;
 use crate::story::{People, Story};
 
@@ -66,6 +67,7 @@ pub async fn reads_a_result(person: &mut Person, story: &Story, people: &People)
     person.sees("Fats in the blood").await;
     person.reads("1 of 3 outside the usual range").await;
     person.reads("A little more fish").await;
+    shoot_for_readme(person, "results-desktop", Look::DESK).await;
 }
 
 /// Goes to the lobby and in, with a code of the visit's own.
@@ -87,6 +89,7 @@ async fn maria_books_reads_a_result_and_reaches_the_lobby() {
     let mut maria = Person::arrives(&story, "maria").await;
     maria.signs_in(&story, &people.maria).await;
     maria.sees("Hello, Maria").await;
+    shoot_for_readme(&maria, "home-phone", Look::PHONE).await;
     books(&mut maria).await;
     reads_a_result(&mut maria, &story, &people).await;
     reaches_the_lobby(&mut maria, &story, &people).await;

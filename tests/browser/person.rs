@@ -151,7 +151,9 @@ impl Person {
     pub async fn until(&self, script: &str, answer: Value) {
         let start = Instant::now();
         while self.asks(script).await != answer {
-            assert!(start.elapsed() < PATIENCE, "{}: {script} is never {answer}", self.name);
+            if start.elapsed() > PATIENCE {
+                panic!("{}: {script} is never {answer} at {}: {}", self.name, self.address().await, self.text().await);
+            }
             tokio::time::sleep(Duration::from_millis(30)).await;
         }
     }
@@ -199,7 +201,7 @@ impl Person {
 
     /// Ticks a box or chooses a round button, by what stands beside it.
     pub async fn ticks(&self, label: &str) {
-        let xpath = format!("//main//label[contains(normalize-space(.),{})]", quoted(label));
+        let xpath = format!("//main//label[starts-with(normalize-space(.),{})]", quoted(label));
         self.found(&xpath, label).await.click().await.unwrap();
     }
 

@@ -60,17 +60,28 @@ impl Story {
         self.portal.config.public_origin()
     }
 
-    /// Moves people in: Maria sees Dr Chen in 20 minutes, saw her a year ago, and has read two results; a third waits
-    /// for Dr Chen.
+    /// Moves people in: Maria meets Dr Chen in 20 minutes and saw her a year ago; two of her results are released, a third
+    /// waits for Dr Chen. Two others have their appointment on the same day.
     pub async fn people(&self) -> People {
-        let maria = self.account_of(Role::Patient, "Maria Rivera", "maria@people.example", "+12125550142").await;
-        let chen = self.account_of(Role::Doctor, "Ada Chen", "ada.chen@clinic.example", "+12125550111").await;
-        let admin = self.account_of(Role::Admin, "Robin Hale", "robin@clinic.example", "+12125550108").await;
+        let maria =
+            self.account_of(Role::Patient, "Maria Rivera", "maria@people.example", "+12125550142", "1979-05-08").await;
+        let chen =
+            self.account_of(Role::Doctor, "Ada Chen", "ada.chen@clinic.example", "+12125550111", "1971-01-30").await;
+        let admin =
+            self.account_of(Role::Admin, "Robin Hale", "robin@clinic.example", "+12125550108", "1985-09-12").await;
         let doctor = self.who(&chen);
         set_slots(&self.portal, &doctor, 540, 1020, 20).await;
         let now = self.clock.now();
         let soon = now + SignedDuration::from_mins(20);
         self.meets(&maria, &chen, soon, Status::Booked, "Tired for weeks, and often thirsty").await;
+        let (james, aiko) = (
+            self.account_of(Role::Patient, "James Lindqvist", "james@people.example", "+12125550178", "1962-11-02")
+                .await,
+            self.account_of(Role::Patient, "Aiko Tanaka", "aiko@people.example", "+12125550183", "1998-03-17").await,
+        );
+        let hour = SignedDuration::from_hours(1);
+        self.meets(&aiko, &chen, soon - hour, Status::Fulfilled, "A rash on both arms").await;
+        self.meets(&james, &chen, soon + hour, Status::Booked, "New glasses, and headaches since").await;
         let last_year = now - SignedDuration::from_hours(24 * 371);
         self.meets(&maria, &chen, last_year, Status::Fulfilled, "The yearly check").await;
         let fats = [

@@ -1,28 +1,31 @@
 //! The dialog that asks before a session ends for want of use.
 
-use std::time::Duration;
-
 use salus::clock::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::person::Person;
 use crate::story::Story;
 
-/// Lets a page's clock be put forward, as a sleeping computer does to it.
-const CLOCK: &str = "{ let ahead = 0; const now = Date.now; Date.now = () => now() + ahead;
-    window.sleep = (seconds) => { ahead += seconds * 1000; }; }";
-
-const LOOKS_EVERY: Duration = Duration::from_secs(1);
+/// Lets a page's clock be put forward, as a sleeping computer does to it, and tells whether the page looked at it since.
+const CLOCK: &str =
+    "{ let ahead = 0; const now = Date.now; Date.now = () => { window.looked = true; return now() + ahead; };
+    window.sleep = (seconds) => { ahead += seconds * 1000; window.looked = false; }; }";
 
 async fn give_a_clock(person: &Person) {
     person.browser.tell("Page.addScriptToEvaluateOnNewDocument", json!({ "source": CLOCK })).await;
 }
 
-/// Time passes for the clinic and for the page, which then has looked at its clock.
-async fn pass(story: &Story, person: &Person, span: SignedDuration) {
+/// Time passes for the clinic and for the page, which has begun to count before.
+async fn sleep(story: &Story, person: &Person, span: SignedDuration) {
+    person.until("return window.looked", json!(true)).await;
     story.later(span);
     person.asks(&format!("window.sleep({})", span.as_secs())).await;
-    tokio::time::sleep(LOOKS_EVERY + Duration::from_millis(200)).await;
+}
+
+/// Time passes, and the page has looked at its clock since.
+async fn pass(story: &Story, person: &Person, span: SignedDuration) {
+    sleep(story, person, span).await;
+    person.until("return window.looked", json!(true)).await;
 }
 
 async fn dialog(person: &Person) -> Value {
@@ -41,7 +44,7 @@ async fn a_person_is_asked_before_the_session_ends_and_may_stay() {
     pass(&story, &person, SignedDuration::from_mins(12)).await;
     assert_eq!(dialog(&person).await, json!(false), "three minutes are left");
     pass(&story, &person, SignedDuration::from_mins(1)).await;
-    assert_eq!(dialog(&person).await, json!(true), "two minutes are left");
+    person.until("return document.querySelector('dialog').open", json!(true)).await;
     person.reads("Do you need more time?").await;
     assert_eq!(person.asks("return document.activeElement.innerText").await, json!("Stay signed in"));
     person.examine("Do you need more time?").await;
@@ -61,7 +64,7 @@ async fn a_person_is_asked_before_the_session_ends_and_may_stay() {
     person.opens("/home").await;
     person.comes_to("/home").await;
 
-    pass(&story, &person, SignedDuration::from_mins(16)).await;
+    sleep(&story, &person, SignedDuration::from_mins(16)).await;
     person.sees("Sign in").await;
     person.reads("We signed you out after 15 minutes without use.").await;
     person.opens("/home").await;

@@ -155,13 +155,13 @@ impl TestPortal {
     async fn open_account(&self, role: Role, name: &str, number: u32) -> Someone {
         let (email, phone) = (format!("{name}@people.example"), format!("+1212555{number:04}"));
         let full = format!("{}{} Example", name[..1].to_uppercase(), &name[1..]);
-        self.account_of(role, &full, &email, &phone).await
+        self.account_of(role, &full, &email, &phone, "1948-02-29").await
     }
 
-    /// Opens an account with [`PASSWORD`].
-    pub async fn account_of(&self, role: Role, full: &str, email: &str, phone: &str) -> Someone {
+    /// Opens an account with [`PASSWORD`]; `born` is of use for a patient.
+    pub async fn account_of(&self, role: Role, full: &str, email: &str, phone: &str, born: &str) -> Someone {
         let hash = self.portal.hasher.hash(Password::typed(PASSWORD)).await.unwrap();
-        let birth_date = BirthDate::from_text("1948-02-29").unwrap();
+        let birth_date = BirthDate::from_text(born).unwrap();
         let mut tx = self.portal.db.begin().await.unwrap();
         let (data_key_id, key) = self.portal.make_data_key(&mut tx).await.unwrap();
         let (account, patient) = accounts::open(
