@@ -14,14 +14,22 @@ pub struct Look {
     pub width: u32,
     pub height: u32,
     pub scheme: &'static str,
+    /// Whether the person's own few colours replace the page's.
+    pub forced: bool,
 }
 
 impl Look {
-    pub const DESK: Self = Self { width: 1280, height: 900, scheme: "light" };
+    pub const DESK: Self = Self { width: 1280, height: 900, scheme: "light", forced: false };
     pub const DESK_AT_NIGHT: Self = Self { scheme: "dark", ..Self::DESK };
-    pub const PHONE: Self = Self { width: 360, height: 740, scheme: "light" };
+    pub const PHONE: Self = Self { width: 360, height: 740, scheme: "light", forced: false };
     pub const PHONE_AT_NIGHT: Self = Self { scheme: "dark", ..Self::PHONE };
+    const PHONE_IN_FORCED_COLOURS: Self = Self { forced: true, ..Self::PHONE };
     const NARROW: Self = Self { width: 320, ..Self::PHONE };
+
+    /// Its colours in a word.
+    fn name(self) -> &'static str {
+        if self.forced { "forced" } else { self.scheme }
+    }
 }
 
 /// The rules that are run: all of WCAG 2.0 to 2.2, levels A and AA, and what is good practice besides.
@@ -39,6 +47,7 @@ pub async fn set(browser: &Chromium, look: Look) {
     browser.tell("Emulation.setDeviceMetricsOverride", screen).await;
     let media = json!({ "features": [
         { "name": "prefers-color-scheme", "value": look.scheme },
+        { "name": "forced-colors", "value": if look.forced { "active" } else { "none" } },
         { "name": "prefers-reduced-motion", "value": "reduce" },
     ] });
     browser.tell("Emulation.setEmulatedMedia", media).await;
@@ -56,7 +65,8 @@ pub async fn faults(person: &Person, state: &str) -> Vec<String> {
     if person.scripts {
         person.browser.driver.execute(AXE.as_str(), Vec::new()).await.unwrap();
     }
-    for look in [Look::DESK, Look::DESK_AT_NIGHT, Look::PHONE, Look::PHONE_AT_NIGHT] {
+    let looks = [Look::DESK, Look::DESK_AT_NIGHT, Look::PHONE, Look::PHONE_AT_NIGHT, Look::PHONE_IN_FORCED_COLOURS];
+    for look in looks {
         set(&person.browser, look).await;
         if person.scripts {
             found.extend(axe(person, look).await);
@@ -86,7 +96,7 @@ async fn axe(person: &Person, look: Look) -> Vec<String> {
     let violations = answer.json().as_array().expect("axe answers with a list").clone();
     violations
         .iter()
-        .map(|violation| format!("axe at {} {}: {}", look.width, look.scheme, violation.as_str().unwrap()))
+        .map(|violation| format!("axe at {} {}: {}", look.width, look.name(), violation.as_str().unwrap()))
         .collect()
 }
 
@@ -130,7 +140,7 @@ async fn shoot(person: &Person, state: &str, look: Look) {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/browser/shots");
     std::fs::create_dir_all(&folder).unwrap();
     let slug: String = state.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
-    let file = format!("{}-{slug}-{}-{}.png", person.name, look.width, look.scheme);
+    let file = format!("{}-{slug}-{}-{}.png", person.name, look.width, look.name());
     picture(person, &folder.join(file), true).await;
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::checks::Look;
 use crate::person::Person;
 use crate::story::Story;
 use crate::support::server::PASSWORD;
@@ -92,4 +93,41 @@ async fn the_door_can_be_walked_without_a_mouse() {
     person.types_blindly(&code).await;
     person.presses_the_key("Enter").await;
     person.comes_to("/home").await;
+}
+
+#[tokio::test]
+async fn the_rooms_can_be_walked_without_a_mouse() {
+    let story = Story::begin(1).await;
+    let people = story.people().await;
+    let mut person = Person::arrives(&story, "maria").await;
+    person.signs_in(&story, &people.maria).await;
+    person.sees("Hello, Maria").await;
+    let times = "/appointments/new?step=3&kind=follow_up&mode=video";
+    let times = format!("{times}&doctor={}", people.chen.account);
+    for path in ["/home", "/appointments", "/appointments/new", &times, "/labs"] {
+        person.opens(path).await;
+        person.until("return document.readyState", json!("complete")).await;
+        goes_round(&person, path).await;
+    }
+
+    person.opens("/home").await;
+    person.looks(Look::PHONE).await;
+    let closed = goes_round(&person, "home on a phone").await;
+    assert!(closed.contains(&"Menu".to_owned()) && !closed.contains(&"Appointments".to_owned()), "{closed:?}");
+    while person.asks("return document.activeElement.innerText").await != json!("Menu") {
+        person.presses_the_key("Tab").await;
+    }
+    person.presses_the_key("Enter").await;
+    let open = goes_round(&person, "home on a phone, the menu open").await;
+    assert!(open.contains(&"Appointments".to_owned()), "{open:?}");
+    person.examine("Hello, Maria, the menu open").await;
+    person.presses("Sign out").await;
+
+    person.signs_in(&story, &people.chen).await;
+    person.sees("Today").await;
+    for path in ["/doctor", "/doctor/schedule", "/doctor/results"] {
+        person.opens(path).await;
+        person.until("return document.readyState", json!("complete")).await;
+        goes_round(&person, path).await;
+    }
 }

@@ -235,15 +235,21 @@ impl Person {
         self.found(&xpath, label).await.click().await.unwrap();
     }
 
-    /// Presses a key on whatever has the focus.
+    /// Presses a key on whatever has the focus. Not through the driver, which presses it again on the next page when
+    /// the first press has led there.
     pub async fn presses_the_key(&self, key: &str) {
-        let code = match key {
-            "Tab" => Key::Tab,
-            "Enter" => Key::Enter,
-            "Escape" => Key::Escape,
+        let (code, text) = match key {
+            "Tab" => (9, ""),
+            "Enter" => (13, "\r"),
+            "Escape" => (27, ""),
             other => panic!("no key {other}"),
         };
-        self.driver().action_chain().send_keys(code).perform().await.unwrap();
+        for direction in ["keyDown", "keyUp"] {
+            let text = if direction == "keyDown" { text } else { "" };
+            let press =
+                json!({ "type": direction, "key": key, "code": key, "windowsVirtualKeyCode": code, "text": text });
+            self.browser.tell("Input.dispatchKeyEvent", press).await;
+        }
     }
 
     /// Types into whatever has the focus.
