@@ -18,5 +18,6 @@ mod keyboard;
 mod lockout;
 mod patient;
 mod scriptless;
+mod spanish;
 mod tabs;
 mod time_out;

@@ -29,7 +29,6 @@ pub struct Person {
 #[derive(Clone, Debug)]
 pub struct Seen {
     pub heading: String,
-    pub address: String,
     /// The words of its main part.
     pub words: Vec<String>,
 }
@@ -106,10 +105,9 @@ impl Person {
             }
             tokio::time::sleep(Duration::from_millis(30)).await;
         }
-        let address = self.address().await;
         let words = self.asks("return document.querySelector('main').innerText").await;
         let words = words.as_str().unwrap().split_whitespace().map(str::to_owned).collect();
-        self.seen.push(Seen { heading: heading.to_owned(), address: address.clone(), words });
+        self.seen.push(Seen { heading: heading.to_owned(), words });
         self.examine(heading).await;
     }
 
