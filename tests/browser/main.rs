@@ -12,6 +12,7 @@ mod chromium;
 mod person;
 mod story;
 
+mod account;
 mod doctor;
 mod entry;
 mod keyboard;
