@@ -114,7 +114,6 @@ async fn console(person: &Person) -> Vec<String> {
 /// Requests to anywhere but the portal since the last look.
 async fn other_hosts(person: &Person) -> Vec<String> {
     let entries = person.browser.driver.get_log("performance").await.unwrap();
-    let mut asked = 0;
     let mut others = Vec::new();
     for entry in entries {
         let event: Value = serde_json::from_str(&entry.message).unwrap();
@@ -122,13 +121,11 @@ async fn other_hosts(person: &Person) -> Vec<String> {
             continue;
         }
         let url = event["message"]["params"]["request"]["url"].as_str().unwrap_or_default().to_owned();
-        asked += 1;
         let own = ["data:", "chrome:"].iter().any(|scheme| url.starts_with(scheme));
         if !own && !url.starts_with(&format!("{}/", person.origin)) {
             others.push(format!("asks elsewhere: {url}"));
         }
     }
-    assert!(asked > 0, "no request was seen at all");
     others
 }
 
