@@ -67,7 +67,7 @@ pub async fn reads_a_result(person: &mut Person, story: &Story, people: &People)
     person.sees("Fats in the blood").await;
     person.reads("1 of 3 outside the usual range").await;
     person.reads("A little more fish").await;
-    shoot_for_readme(person, "results-desktop", Look::DESK).await;
+    shoot_for_readme(person, "results-desktop", Look { width: 840, ..Look::DESK }).await;
 }
 
 /// Goes to the lobby and in, with a code of the visit's own.
