@@ -8,11 +8,11 @@ use crate::client::Client;
 /// The measured page.
 pub const PATH: &str = "/appointments";
 
-/// CPU milliseconds and commits of one page, asked for `times` times by these browsers at once.
-pub fn each(browsers: &mut [Client], path: &str, times: usize, commands: &mut Commands) -> (f64, f64) {
-    let (before, share) = (commands.spent(), times / browsers.len());
+/// CPU milliseconds and commits of one page, asked for `times` times by `at_once` tabs of this browser.
+pub fn each(browser: &Client, at_once: usize, path: &str, times: usize, commands: &mut Commands) -> (f64, f64) {
+    let (before, share) = (commands.spent(), times / at_once);
     std::thread::scope(|scope| {
-        for browser in browsers.iter_mut() {
+        for mut browser in (0..at_once).map(|_| browser.tab()) {
             scope.spawn(move || {
                 for _ in 0..share {
                     assert_eq!(browser.get(path).status, 200, "{path}");
@@ -20,7 +20,7 @@ pub fn each(browsers: &mut [Client], path: &str, times: usize, commands: &mut Co
             });
         }
     });
-    commands.spent().each_since(before, share * browsers.len())
+    commands.spent().each_since(before, share * at_once)
 }
 
 /// Asks for the page every `pace` until `done`; answers how long each took, in milliseconds, in order.

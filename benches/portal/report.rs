@@ -21,6 +21,7 @@ impl Report {
 
     /// Begins a table.
     pub fn table(&mut self, title: &str) {
+        eprintln!("measured: {title}");
         let _ = write!(self.0, "\n### {title}\n\n| what | measured | aim |\n|---|---|---|\n");
     }
 
