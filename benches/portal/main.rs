@@ -14,6 +14,8 @@ mod people;
 mod report;
 mod sign_ins;
 mod starts;
+#[path = "../../tests/support/statements.rs"]
+mod statements;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -210,10 +212,11 @@ fn counted(report: &mut Report, folder: &Path) {
     report.table("Statements and commits before the answer");
     let mut csrf = String::new();
     let mut step = |what: &str, commands: &mut child::Commands, act: &mut dyn FnMut(&mut child::Commands)| {
-        let before = (commands.number("statements"), commands.number("commits"));
+        let before = commands.number("commits");
+        commands.ask("statements");
         act(commands);
-        let after = (commands.number("statements"), commands.number("commits"));
-        report.row(what, &format!("{}, {}", after.0 - before.0, after.1 - before.1), "");
+        let run = commands.number("statements");
+        report.row(what, &format!("{run}, {}", commands.number("commits") - before), "");
     };
     step("`GET /login`", &mut commands, &mut |_| csrf = viewer.get("/login").csrf());
     step("`POST /login`", &mut commands, &mut |_| sign_ins::send_password(&mut viewer, 0, &csrf));
