@@ -208,6 +208,8 @@ fn counted(report: &mut Report, folder: &Path) {
     let mut commands = server.commands();
     let mut viewer = sign_ins::browser(&server);
     sign_ins::whole_still(&mut viewer, &mut commands, 0);
+    // The mail about the new browser.
+    commands.ask("settle");
     viewer.cookies.remove("sid");
     report.table("Statements and commits before the answer");
     let mut csrf = String::new();
