@@ -31,8 +31,9 @@ impl<S: Subscriber> Layer<S> for Counting {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut summary = Summary::default();
         event.record(&mut summary);
-        // A new connection's own settings are no part of what a page costs.
-        if !summary.0.starts_with("PRAGMA") {
+        // A new connection's settings are no part of what a page costs; commits are counted by the portal itself, and
+        // PostgreSQL alone tells of them here.
+        if !["PRAGMA", "BEGIN", "COMMIT", "ROLLBACK"].iter().any(|word| summary.0.starts_with(word)) {
             SEEN.lock().unwrap_or_else(|e| e.into_inner()).push(summary.0);
         }
     }
