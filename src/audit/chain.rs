@@ -106,9 +106,9 @@ pub async fn link_waiting(portal: &Portal) -> Result<usize, InternalError> {
         seq += 1;
         last = link(key, &last, seq, &event.mac).to_vec();
         sql::insert_link(&mut tx, seq, &event.id, &last).await?;
-        sql::mark_linked(&mut tx, &event.id, now).await?;
         linked += 1;
     }
+    sql::mark_linked(&mut tx, from, seq, now).await?;
     if linked == 0 || !sql::move_head(&mut tx, from, seq, &last, &head_mac(key, seq, &last)).await? {
         return Ok(0);
     }

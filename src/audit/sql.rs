@@ -95,9 +95,17 @@ pub(super) async fn waiting(connection: &mut AnyConnection, limit: i64) -> db::R
     .collect()
 }
 
-/// Marks an event as linked.
-pub(super) async fn mark_linked(connection: &mut AnyConnection, id: &str, now: i64) -> db::Result<()> {
-    sqlx::query("UPDATE audit_events SET linked_at = $2 WHERE id = $1").bind(id).bind(now).execute(connection).await?;
+/// Marks the events of the links after `from` up to `to` as linked: one statement for the whole batch.
+pub(super) async fn mark_linked(connection: &mut AnyConnection, from: i64, to: i64, now: i64) -> db::Result<()> {
+    sqlx::query(
+        "UPDATE audit_events SET linked_at = $3
+         WHERE id IN (SELECT event_id FROM audit_chain WHERE seq > $1 AND seq <= $2)",
+    )
+    .bind(from)
+    .bind(to)
+    .bind(now)
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

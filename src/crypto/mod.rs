@@ -4,6 +4,7 @@ pub mod blind_index;
 pub mod clinic_keys;
 pub mod codes;
 mod common_passwords;
+mod hashing_threads;
 pub mod key_ring;
 pub mod passwords;
 pub mod random;

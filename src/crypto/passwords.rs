@@ -5,19 +5,23 @@
 //! | length   | 12 to 128 characters after NFKC, no composition rules   | NIST SP 800-63B-4 3.1.1      |
 //! | Argon2id | 19 MiB, 2 passes, 1 lane, a keyed pepper                | OWASP password storage       |
 //! | at once  | as many hashes as cores; others wait 2 s, then are shed | ASVS 15.2.2                  |
+//!
+//! The pool's threads and their memory: `hashing_threads`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Params, Version};
 use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
 use super::clinic_keys::Key;
 use super::common_passwords;
+use super::hashing_threads::{Memory, Threads};
+use super::random;
 
 /// The longest password, in characters.
 pub const LONGEST: usize = 128;
@@ -122,28 +126,56 @@ pub struct Verdict {
 
 /// Hashes and checks passwords on a bounded pool, so that a storm of sign-ins slows no page.
 #[derive(Clone)]
-pub struct PasswordHasher(Arc<Inner>);
+pub struct PasswordHasher(Arc<Pool>);
 
-struct Inner {
-    pepper: Key,
-    parameters: Params,
+struct Pool {
+    method: Arc<Method>,
+    threads: Threads,
     places: Arc<Semaphore>,
     waiting: AtomicUsize,
     wait: Duration,
     dummy: String,
 }
 
-impl Inner {
-    fn argon2(&self) -> Argon2<'_> {
-        Argon2::new_with_secret(self.pepper.as_slice(), Algorithm::Argon2id, Version::V0x13, self.parameters.clone())
-            .expect("a pepper of 32 bytes is within Argon2's bounds")
+/// What a thread hashes with.
+struct Method {
+    pepper: Key,
+    parameters: Params,
+}
+
+impl Method {
+    fn output(&self, password: &Password, salt: &Salt, parameters: Params, memory: &mut Memory) -> Output {
+        let blocks = memory.blocks(parameters.block_count());
+        let length = parameters.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+        let argon2 = Argon2::new_with_secret(self.pepper.as_slice(), Algorithm::Argon2id, Version::V0x13, parameters)
+            .expect("a pepper of 32 bytes is within Argon2's bounds");
+        let mut bytes = Zeroizing::new([0; Output::MAX_LENGTH]);
+        argon2
+            .hash_password_into_with_memory(password.0.as_bytes(), salt, &mut bytes[..length], blocks)
+            .expect("a password of at most 129 characters is within Argon2's bounds");
+        Output::new(&bytes[..length]).expect("Argon2's output is within a hash's bounds")
     }
 
-    fn hash(&self, password: &Password) -> String {
-        self.argon2()
-            .hash_password(password.0.as_bytes())
-            .expect("a password of at most 129 characters is within Argon2's bounds")
-            .to_string()
+    fn hash(&self, password: &Password, memory: &mut Memory) -> String {
+        let salt = Salt::new(&random::bytes::<16>()).expect("16 bytes are within a salt's bounds");
+        let hash = self.output(password, &salt, self.parameters.clone(), memory);
+        PasswordHash {
+            algorithm: Algorithm::Argon2id.ident(),
+            version: Some(Version::V0x13.into()),
+            params: ParamsString::try_from(&self.parameters).expect("hashing parameters can be written down"),
+            salt: Some(salt),
+            hash: Some(hash),
+        }
+        .to_string()
+    }
+
+    /// Whether the password is the hash's; None for one that was not made here.
+    fn matches(&self, password: &Password, stored: &PasswordHash, memory: &mut Memory) -> Option<bool> {
+        let ours = stored.algorithm == Algorithm::Argon2id.ident() && stored.version == Some(Version::V0x13.into());
+        let (salt, hash) = (stored.salt.as_ref()?, stored.hash.as_ref()?);
+        let parameters = Params::try_from(stored).ok().filter(|_| ours)?;
+        // Compared in constant time: so does `Output`.
+        Some(self.output(password, salt, parameters, memory) == *hash)
     }
 }
 
@@ -152,20 +184,25 @@ impl PasswordHasher {
     pub fn new(pepper: &Key, parameters: HashingParameters, at_once: usize, wait: Duration) -> Self {
         let parameters = Params::new(parameters.memory, parameters.passes, parameters.lanes, None)
             .expect("hashing parameters are within Argon2's bounds");
-        let mut inner = Inner {
-            pepper: pepper.clone(),
-            parameters,
-            places: Arc::new(Semaphore::new(at_once.max(1))),
+        let method = Arc::new(Method { pepper: pepper.clone(), parameters });
+        // An unknown account is checked against this hash: the same work, never right.
+        let unknown = Password::typed(random::Secret::token().expose());
+        let dummy = method.hash(&unknown, &mut Memory::default());
+        let at_once = at_once.max(1);
+        Self(Arc::new(Pool {
+            method,
+            threads: Threads::start(at_once),
+            places: Arc::new(Semaphore::new(at_once)),
             waiting: AtomicUsize::new(0),
             wait,
-            dummy: String::new(),
-        };
-        // An unknown account is checked against this hash: the same work, never right.
-        inner.dummy = inner.hash(&Password::typed(super::random::Secret::token().expose()));
-        Self(Arc::new(inner))
+            dummy,
+        }))
     }
 
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce(&Inner) -> T + Send + 'static) -> Result<T, Busy> {
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Method, &mut Memory) -> T + Send + 'static,
+    ) -> Result<T, Busy> {
         if self.0.waiting.fetch_add(1, Ordering::Relaxed) >= QUEUE {
             self.0.waiting.fetch_sub(1, Ordering::Relaxed);
             return Err(Busy);
@@ -173,15 +210,14 @@ impl PasswordHasher {
         let place = tokio::time::timeout(self.0.wait, self.0.places.clone().acquire_owned()).await;
         self.0.waiting.fetch_sub(1, Ordering::Relaxed);
         let place = place.map_err(|_| Busy)?.map_err(|_| Busy)?;
-        let inner = self.0.clone();
+        let method = self.0.method.clone();
         // The place goes with the work: a request that is given up does not let another begin beside it.
-        tokio::task::spawn_blocking(move || {
-            let done = work(&inner);
+        let job = move |memory: &mut Memory| {
+            let done = work(&method, memory);
             drop(place);
             done
-        })
-        .await
-        .map_err(|_| Busy)
+        };
+        self.0.threads.run(job).await.ok_or(Busy)
     }
 
     /// Hashes a chosen password (PHC string).
@@ -189,7 +225,7 @@ impl PasswordHasher {
     /// # Errors
     /// [`Busy`].
     pub async fn hash(&self, password: Password) -> Result<String, Busy> {
-        self.run(move |inner| inner.hash(&password)).await
+        self.run(move |method, memory| method.hash(&password, memory)).await
     }
 
     /// Checks a typed password against a stored hash; None does the same work and finds it wrong.
@@ -197,16 +233,18 @@ impl PasswordHasher {
     /// # Errors
     /// [`Busy`].
     pub async fn verify(&self, password: Password, stored: Option<&str>) -> Result<Verdict, Busy> {
-        let stored = stored.map(str::to_owned);
-        self.run(move |inner| {
-            let known = stored.is_some();
-            let phc = stored.unwrap_or_else(|| inner.dummy.clone());
-            let Ok(hash) = PasswordHash::new(&phc) else { return Verdict { right: false, rehash: false } };
-            let matches = inner.argon2().verify_password(password.0.as_bytes(), &hash).is_ok();
-            let lesser = Params::try_from(&hash).is_ok_and(|stored| {
-                stored.m_cost() < inner.parameters.m_cost() || stored.t_cost() < inner.parameters.t_cost()
+        let known = stored.is_some();
+        let phc = stored.unwrap_or(&self.0.dummy).to_owned();
+        self.run(move |method, memory| {
+            let matches = PasswordHash::new(&phc).ok().and_then(|stored| {
+                let right = method.matches(&password, &stored, memory)?;
+                let lesser = Params::try_from(&stored).is_ok_and(|stored| {
+                    stored.m_cost() < method.parameters.m_cost() || stored.t_cost() < method.parameters.t_cost()
+                });
+                Some((right && known, lesser))
             });
-            Verdict { right: matches && known, rehash: matches && known && lesser }
+            let (right, lesser) = matches.unwrap_or_default();
+            Verdict { right, rehash: right && lesser }
         })
         .await
     }

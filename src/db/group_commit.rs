@@ -76,7 +76,7 @@ impl Queue {
 }
 
 async fn run(db: &Db, statements: Vec<Statement>) -> Result<()> {
-    let mut tx = db.begin().await?;
+    let mut tx = db.begin_ahead().await?;
     for statement in statements {
         let mut query = sqlx::query(statement.sql);
         for value in statement.values {

@@ -2,7 +2,9 @@
 //!
 //! SQLite has one writer at a time. [`Db::begin`] therefore queues writers of this process on a fair lock and opens
 //! with `BEGIN IMMEDIATE`, so that nobody meets "database is locked" in the middle; other processes are waited for
-//! by the busy timeout. On PostgreSQL a write transaction is a plain `BEGIN`.
+//! by the busy timeout. The commit that many pages share ([`Db::write_together`]) waits for the writer at work and at
+//! most one more, not for the whole queue: people who look do not wait for a storm of sign-ins. On PostgreSQL a write
+//! transaction is a plain `BEGIN`.
 
 mod group_commit;
 mod migrations;
@@ -41,6 +43,8 @@ pub struct Db {
     pool: AnyPool,
     engine: Engine,
     writer: Arc<Mutex<()>>,
+    // Whoever stands at the head of the queue; the others wait here, so that a shared commit comes before them.
+    queue: Arc<Mutex<()>>,
     commits: Arc<AtomicU64>,
     together: group_commit::Queue,
 }
@@ -84,7 +88,8 @@ impl Db {
             .await?;
         let commits = Arc::new(AtomicU64::new(0));
         let writer = Arc::new(Mutex::new(()));
-        Ok(Self { pool, engine, writer, commits, together: group_commit::Queue::new() })
+        let queue = Arc::new(Mutex::new(()));
+        Ok(Self { pool, engine, writer, queue, commits, together: group_commit::Queue::new() })
     }
 
     /// The engine at the other end.
@@ -105,12 +110,21 @@ impl Db {
     /// # Errors
     /// [`sqlx::Error::PoolTimedOut`] when the turn does not come within 5 s.
     pub async fn begin(&self) -> Result<Tx> {
+        self.begin_when(async {
+            let _head = self.queue.lock().await;
+            self.writer.clone().lock_owned().await
+        })
+        .await
+    }
+
+    /// The same ahead of the queue, for a commit that many wait for.
+    async fn begin_ahead(&self) -> Result<Tx> {
+        self.begin_when(self.writer.clone().lock_owned()).await
+    }
+
+    async fn begin_when(&self, turn: impl Future<Output = OwnedMutexGuard<()>>) -> Result<Tx> {
         let turn = match self.engine {
-            Engine::Sqlite => Some(
-                tokio::time::timeout(WAIT, self.writer.clone().lock_owned())
-                    .await
-                    .map_err(|_| sqlx::Error::PoolTimedOut)?,
-            ),
+            Engine::Sqlite => Some(tokio::time::timeout(WAIT, turn).await.map_err(|_| sqlx::Error::PoolTimedOut)?),
             Engine::Postgres => None,
         };
         let inner = match self.engine {
