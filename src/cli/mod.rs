@@ -1,1 +1,3 @@
-//!
+//! The program on the shell.
+
+pub mod demo;
