@@ -128,6 +128,9 @@ pub fn fields<F: DeserializeOwned>(pairs: &[(String, String)]) -> Result<F, Prob
     serde_urlencoded::from_str(&text).map_err(|_| Problem::BadForm)
 }
 
+/// Marks a request whose form is read by the guard, because it came after its session's end.
+pub struct ReadByGuard;
+
 /// A form that carries our token. Nothing else makes one.
 pub struct Posted<F>(pub F);
 
@@ -136,6 +139,10 @@ impl<F: DeserializeOwned + 'static> FromRequest for Posted<F> {
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        if req.extensions().get::<ReadByGuard>().is_some() {
+            // What a handler takes is made side by side and the first refusal is the answer: here that is the guard's.
+            return Box::pin(std::future::pending());
+        }
         let (req, mut payload) = (req.clone(), payload.take());
         Box::pin(async move { Ok(Self(fields(&pairs(&req, &mut payload).await?)?)) })
     }

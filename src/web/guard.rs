@@ -18,6 +18,7 @@ use crate::portal::Portal;
 use crate::types::actor::Role;
 use crate::types::ids::PatientId;
 use crate::types::network::Network;
+use crate::web::csrf::ReadByGuard;
 use crate::web::kept;
 use crate::web::layout::{Layout, see_other};
 use crate::web::problem::{PageResult, Problem};
@@ -287,6 +288,9 @@ impl<W: Who> FromRequest for Ctx<W> {
         };
         let late = matches!(admitted, Err(Turned::SignInFirst)) && found.is_ok() && *req.method() == Method::POST;
         let mut body = if late { payload.take() } else { Payload::None };
+        if late {
+            req.extensions_mut().insert(ReadByGuard);
+        }
         Box::pin(async move {
             let inside = |what: &str| Problem::Internal(InternalError::because(what));
             let portal = req.app_data::<Data<Portal>>().ok_or_else(|| inside("a route without its portal"))?;

@@ -103,8 +103,8 @@ async fn a_lobby_that_asks_again_does_not_keep_the_session_alive() {
 #[tokio::test]
 async fn joining_takes_a_code_for_this_visit_and_leads_to_the_video_server_once() {
     let (story, jitsi) = with_video().await;
-    let visit = story.appointment(&story.chen, &story.mia, today_at(10, 20), Mode::Video).await;
-    let next = story.appointment(&story.okafor, &story.mia, today_at(10, 45), Mode::Video).await;
+    let visit = story.appointment(&story.chen, &story.mia, today_at(10, 5), Mode::Video).await;
+    let next = story.appointment(&story.okafor, &story.mia, today_at(10, 25), Mode::Video).await;
     let mut browser = story.browser(&story.mia).await;
 
     // A code for another visit does not open this one.
@@ -146,7 +146,7 @@ async fn joining_takes_a_code_for_this_visit_and_leads_to_the_video_server_once(
     assert_eq!(asked.path().len(), 33, "a name of 128 bits");
     assert_eq!((&claims["iss"], &claims["context"]["user"]["name"]), (&"salus".into(), &"Mia Example".into()));
     assert_eq!(claims["context"]["user"]["moderator"], "false");
-    assert_eq!(claims["exp"], today_at(11, 40).as_second(), "it ends with the window");
+    assert_eq!(claims["exp"], today_at(11, 25).as_second(), "it ends with the window");
     assert_eq!(deeds(&story.portal.portal, story.mia.account, "visit_joined").await, 1);
 
     // With the proof at hand a second press asks for no code.

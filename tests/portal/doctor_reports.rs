@@ -158,10 +158,7 @@ async fn mistakes_stand_beside_their_fields_with_row_numbers_and_what_was_typed_
         ("obs3_flag", "AA"),
     ];
     let page = browser.send(&new, &fixed).await;
-    page.says("Iron and sugar")
-        .says("Sugar in the blood over 3 months")
-        .says("<4.0 %")
-        .says("No usual range for this test");
+    page.says("Iron and sugar").says("Blood sugar over 3 months").says("<4.0 %").says("No usual range for this test");
     page.says("Far outside, call us").says("today.");
     browser.open("/doctor/results").await.says("Far outside, look today");
     for odd in ["obs41_value", "obs1_reading", "patient"] {
