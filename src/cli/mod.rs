@@ -12,7 +12,7 @@ mod background;
 mod backup;
 mod check;
 mod data;
-mod demo;
+pub mod demo;
 mod keys;
 mod logs;
 mod migrate;

@@ -13,7 +13,14 @@ mod twilio_double;
 
 mod appointments;
 mod audit_trail;
+mod care_visits;
+mod demo_data;
 mod dispatches;
+mod doctor_access;
+mod doctor_reports;
+mod doctor_schedule;
+mod doctor_story;
+mod doctor_today;
 mod entry_register;
 mod entry_sign_in;
 mod gateway_twilio;

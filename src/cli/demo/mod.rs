@@ -3,17 +3,25 @@
 //! Texts and mails go to the dev outbox, which anybody who reaches the address may read: so it listens on this machine
 //! only.
 
+pub mod appointments;
+pub mod clinic_hours;
+pub mod labs;
 mod people;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use super::serve::{Signals, listen_on, until_stopped};
 use super::{Stop, data, keys, logs};
+use crate::auth::sessions::SignedIn;
 use crate::clock::Clock;
 use crate::config::{Config, LogFormat, Lookup};
+use crate::error::{Failure, InternalError};
+use crate::identity::accounts;
 use crate::messaging::gateways::outbox::Outbox;
 use crate::portal::Portal;
+use crate::types::email_address::EmailAddress;
+use crate::types::network::Network;
 
 #[derive(clap::Args)]
 pub(super) struct Args {
@@ -67,7 +75,12 @@ pub(super) async fn run(args: Args) -> Result<(), Stop> {
     data::prepare(&config)?;
     let _lock = data::use_beside_others(&config)?;
     let portal = Portal::open(config, Clock::system(), true).await?;
-    people::make(&portal).await?;
+    if people::make(&portal).await? {
+        let people = People::find(&portal).await?;
+        clinic_hours::make(&portal, &people).await?;
+        appointments::make(&portal, &people).await?;
+        labs::make(&portal, &people).await?;
+    }
     tell(&portal, &folder, temporary.is_some());
     let outbox = Outbox::new(portal.clock.clone());
     until_stopped(signals, portal, Some(outbox), listener, None).await
@@ -108,4 +121,54 @@ fn tell(portal: &Portal, folder: &Path, temporary: bool) {
     println!();
     let kept = if temporary { "removed at the end" } else { "kept" };
     println!("  data in {}, {kept}. Stop with Ctrl-C.", folder.display());
+}
+
+/// Who is in the clinic.
+pub struct People {
+    /// A patient of both doctors.
+    pub maria: SignedIn,
+    /// A patient of Dr Okafor only.
+    pub james: SignedIn,
+    /// Family medicine.
+    pub chen: SignedIn,
+    /// Cardiology.
+    pub okafor: SignedIn,
+}
+
+impl People {
+    async fn find(portal: &Portal) -> Result<Self, InternalError> {
+        Ok(Self {
+            maria: signed_in(portal, "maria@demo.salus.test").await?,
+            james: signed_in(portal, "james@demo.salus.test").await?,
+            chen: signed_in(portal, "dr.chen@demo.salus.test").await?,
+            okafor: signed_in(portal, "dr.okafor@demo.salus.test").await?,
+        })
+    }
+}
+
+async fn signed_in(portal: &Portal, email: &str) -> Result<SignedIn, InternalError> {
+    let missing = || InternalError::because("a person of the demo is missing");
+    let email = EmailAddress::parse(email).map_err(|_| missing())?;
+    let account = accounts::find_by_email(portal, &email).await?.ok_or_else(missing)?;
+    Ok(SignedIn {
+        account: account.id,
+        role: account.role,
+        patient: account.patient,
+        name: account.name,
+        locale: account.locale,
+        zone: account.zone,
+    })
+}
+
+/// Where everything that is made up comes from: this machine.
+fn here() -> Network {
+    Network::of(IpAddr::V4(Ipv4Addr::LOCALHOST))
+}
+
+/// What is made up keeps to the rules; a refusal is a fault in what was made up.
+fn accepted<T, R: std::fmt::Debug>(outcome: Result<T, Failure<R>>) -> Result<T, InternalError> {
+    outcome.map_err(|failure| match failure {
+        Failure::Refused(why) => InternalError::because(format!("the demo's data was refused: {why:?}")),
+        Failure::Internal(error) => error,
+    })
 }

@@ -82,9 +82,9 @@ async fn show(ctx: Ctx<Doctor>, id: Path<PatientId>, asked: Query<Asked>) -> Pag
         (Some(kept), _) => page(&form_page(&ctx, &cared, kept, Errors::none())),
         (None, Some(panel)) => page(&form_page(&ctx, &cared, ReportForm::of_panel(panel), Errors::none())),
         (None, None) => {
-            let known = PANELS.iter().map(|panel| {
+            let known = PANELS.iter().enumerate().map(|(at, panel)| {
                 let tests = panel.tests.iter().map(|test| test.lab_name).collect::<Vec<_>>().join(", ");
-                Choice { hint: Some(tests), ..Choice::new(panel.loinc, panel.lab_name, false) }
+                Choice { hint: Some(tests), ..Choice::new(panel.loinc, panel.lab_name, at == 0) }
             });
             let mut panels: Vec<Choice> = known.collect();
             panels.push(Choice::new(FREE, layout.words.t("doctor-report-other"), false));

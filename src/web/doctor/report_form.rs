@@ -236,7 +236,8 @@ impl ReportForm {
             observations: self.shown().iter().map(observation).collect(),
         };
         let problems = crate::care::labs::problems(&report, now);
-        self.add(&mut errors, words, problems.iter().filter(|one| !matches!(one, Problem::Row(..))));
+        let in_rows = |one: &&Problem| matches!(one, Problem::Row(..) | Problem::NoObservations);
+        self.add(&mut errors, words, problems.iter().filter(|one| !in_rows(one)));
         if date.is_none() || (time.is_some() && instant.is_none()) {
             errors.add("collected_on", words.t("doctor-report-date-empty"));
         }
@@ -246,7 +247,7 @@ impl ReportForm {
         if status.is_none() {
             errors.add("status", words.t("doctor-report-status-empty"));
         }
-        self.add(&mut errors, words, problems.iter().filter(|one| matches!(one, Problem::Row(..))));
+        self.add(&mut errors, words, problems.iter().filter(in_rows));
         if errors.is_empty() { Ok(report) } else { Err(errors) }
     }
 
