@@ -363,3 +363,24 @@ pub async fn delivery_of(portal: &Portal, challenge: ChallengeId) -> Result<Opti
         }
     }))
 }
+
+/// What became of the text messages of a span of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Texts {
+    /// Taken by a gateway.
+    pub sent: i64,
+    /// Given up.
+    pub failed: i64,
+    /// Queued still.
+    pub on_their_way: i64,
+}
+
+/// What became of the text messages queued since an instant.
+///
+/// # Errors
+/// When the database fails.
+pub async fn texts_since(portal: &Portal, since: Timestamp) -> Result<Texts, InternalError> {
+    let mut connection = portal.db.read().await?;
+    let (sent, failed, on_their_way) = sql::texts_since(&mut connection, since).await?;
+    Ok(Texts { sent, failed, on_their_way })
+}
