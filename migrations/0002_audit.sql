@@ -15,6 +15,7 @@ CREATE TABLE audit_events (
 CREATE INDEX audit_events_waiting ON audit_events (at, id) WHERE linked_at IS NULL;
 CREATE INDEX audit_events_patient ON audit_events (patient_id, at);
 CREATE INDEX audit_events_actor ON audit_events (actor, at);
+CREATE INDEX audit_events_subject ON audit_events (subject, at);
 CREATE INDEX audit_events_at ON audit_events (at, id);
 
 -- The chain over the events: link = keyed digest of (previous link, event's mac).

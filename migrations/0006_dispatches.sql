@@ -19,6 +19,7 @@ CREATE TABLE dispatches (
     outcome       TEXT
 );
 CREATE INDEX dispatches_due ON dispatches (due_at) WHERE ended_at IS NULL;
+CREATE INDEX dispatches_queued ON dispatches (queued_at);
 CREATE INDEX dispatches_challenge ON dispatches (challenge_id);
 
 -- One try of a dispatch through one gateway; written before the request leaves.

@@ -14,6 +14,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 use super::sql;
+use crate::clock::{Timestamp, from_ms};
 use crate::error::InternalError;
 use crate::portal::Portal;
 
@@ -115,6 +116,27 @@ pub async fn link_waiting(portal: &Portal) -> Result<usize, InternalError> {
     tx.commit().await?;
     tracing::info!(seq, link = %data_encoding::HEXLOWER.encode(&last), "audit chain head");
     Ok(linked)
+}
+
+/// How far the chain is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct State {
+    /// Links in the chain.
+    pub links: i64,
+    /// When the last link was made; None for an empty chain.
+    pub linked_at: Option<Timestamp>,
+    /// Committed events that wait for their link.
+    pub waiting: i64,
+}
+
+/// How far the chain is, without walking it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn state(portal: &Portal) -> Result<State, InternalError> {
+    let mut connection = portal.db.read().await?;
+    let (links, linked_at, waiting) = sql::state(&mut connection).await?;
+    Ok(State { links, linked_at: linked_at.map(from_ms), waiting })
 }
 
 /// What [`verify`] found.

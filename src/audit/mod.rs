@@ -4,8 +4,10 @@
 //! its event is durable ([`record_read`], many of them sharing a commit). Every event carries a keyed digest of itself,
 //! so one that somebody slipped into the table is told apart; [`chain`] links committed events within a second.
 
+pub mod access_log;
 pub mod chain;
 mod deed;
+pub mod sign_in_history;
 mod sql;
 
 use crate::clock::Timestamp;
@@ -146,6 +148,9 @@ pub struct Search {
     pub from: Option<Timestamp>,
     /// Before.
     pub before: Option<Timestamp>,
+    /// Only what stands after this event in the order of the list: the way to the next page, which fresh events do
+    /// not move.
+    pub older_than: Option<(Timestamp, EventId)>,
     /// Rows passed over.
     pub offset: i64,
     /// Rows at most.
@@ -159,4 +164,19 @@ pub struct Search {
 pub async fn find(portal: &Portal, search: &Search) -> Result<Vec<Recorded>, InternalError> {
     let mut connection = portal.db.read().await?;
     Ok(sql::find(&mut connection, search).await?)
+}
+
+/// How many tries to sign in failed since an instant: wrong passwords and wrong codes.
+///
+/// # Errors
+/// When the database fails.
+pub async fn failed_sign_ins(portal: &Portal, since: Timestamp) -> Result<i64, InternalError> {
+    let mut connection = portal.db.read().await?;
+    let deeds = [Deed::PasswordRefused.as_str(), Deed::CodeRefused.as_str()];
+    Ok(sql::count_since(&mut connection, deeds, since).await?)
+}
+
+/// The account that an actor's word names.
+pub fn account_of(actor: &str) -> Option<AccountId> {
+    actor.strip_prefix("account:")?.parse().ok()
 }

@@ -4,9 +4,10 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use super::{Recorded, Search, actor_word};
-use crate::clock::from_ms;
+use crate::clock::{Timestamp, from_ms};
 use crate::db::{self, Statement, Value, parse};
 use crate::types::actor::{Actor, Role};
+use crate::types::ids::{AccountId, PatientId};
 
 /// A row to insert, and what its digest is taken over.
 #[derive(Clone)]
@@ -220,6 +221,21 @@ pub(super) async fn counts(connection: &mut AnyConnection) -> db::Result<(i64, i
     Ok((row.try_get(0)?, row.try_get(1)?))
 }
 
+fn recorded(row: &AnyRow) -> db::Result<Recorded> {
+    let row = stored(row)?;
+    Ok(Recorded {
+        id: parse("id", &row.id)?,
+        at: from_ms(row.at),
+        actor: row.actor,
+        role: row.role.as_deref().map(|role| parse("role", role)).transpose()?,
+        deed: row.deed,
+        patient: row.patient_id.as_deref().map(|id| parse("patient_id", id)).transpose()?,
+        subject: row.subject,
+        why: row.why,
+        network: row.network,
+    })
+}
+
 /// Events, newest first.
 pub(super) async fn find(connection: &mut AnyConnection, search: &Search) -> db::Result<Vec<Recorded>> {
     sqlx::query(
@@ -230,32 +246,123 @@ pub(super) async fn find(connection: &mut AnyConnection, search: &Search) -> db:
            AND ($3 IS NULL OR deed = $3)
            AND ($4 IS NULL OR at >= $4)
            AND ($5 IS NULL OR at < $5)
+           AND ($6 IS NULL OR at < $6 OR (at = $6 AND id < $7))
          ORDER BY at DESC, id DESC
-         LIMIT $6 OFFSET $7",
+         LIMIT $8 OFFSET $9",
     )
     .bind(search.actor.map(|id| actor_word(&Actor::Account { id, role: Role::Patient })))
     .bind(search.patient.map(|id| id.to_string()))
     .bind(search.deed.as_deref())
     .bind(search.from.map(|at| at.as_millisecond()))
     .bind(search.before.map(|at| at.as_millisecond()))
+    .bind(search.older_than.map(|(at, _)| at.as_millisecond()))
+    .bind(search.older_than.map(|(_, id)| id.to_string()))
     .bind(search.limit)
     .bind(search.offset)
     .fetch_all(connection)
     .await?
     .iter()
-    .map(|row| {
-        let row = stored(row)?;
-        Ok(Recorded {
-            id: parse("id", &row.id)?,
-            at: from_ms(row.at),
-            actor: row.actor,
-            role: row.role.as_deref().map(|role| parse("role", role)).transpose()?,
-            deed: row.deed,
-            patient: row.patient_id.as_deref().map(|id| parse("patient_id", id)).transpose()?,
-            subject: row.subject,
-            why: row.why,
-            network: row.network,
-        })
-    })
+    .map(recorded)
     .collect()
+}
+
+/// What others did with a record, newest first.
+pub(super) async fn by_others(
+    connection: &mut AnyConnection,
+    patient: PatientId,
+    owner: &str,
+    offset: i64,
+    limit: i64,
+) -> db::Result<Vec<Recorded>> {
+    sqlx::query(
+        "SELECT id, at, actor, role, deed, patient_id, subject, why, network, mac
+         FROM audit_events
+         WHERE patient_id = $1 AND actor <> $2
+         ORDER BY at DESC, id DESC
+         LIMIT $3 OFFSET $4",
+    )
+    .bind(patient.to_string())
+    .bind(owner)
+    .bind(limit)
+    .bind(offset)
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(recorded)
+    .collect()
+}
+
+/// How often others did something with a record.
+pub(super) async fn count_by_others(
+    connection: &mut AnyConnection,
+    patient: PatientId,
+    owner: &str,
+) -> db::Result<i64> {
+    sqlx::query_scalar("SELECT COUNT(*) FROM audit_events WHERE patient_id = $1 AND actor <> $2")
+        .bind(patient.to_string())
+        .bind(owner)
+        .fetch_one(connection)
+        .await
+}
+
+/// What concerns signing in to one account, newest first: tries and locks name it as their subject, and what its
+/// owner did about sessions and browsers names it as the actor.
+pub(super) async fn of_sign_in(
+    connection: &mut AnyConnection,
+    account: AccountId,
+    since: Timestamp,
+    limit: i64,
+) -> db::Result<Vec<Recorded>> {
+    sqlx::query(
+        "SELECT id, at, actor, role, deed, patient_id, subject, why, network, mac
+         FROM audit_events
+         WHERE at >= $3
+           AND ((subject IN ($1, $2)
+                 AND deed IN ('account_opened', 'password_accepted', 'password_refused', 'code_refused', 'signed_in',
+                              'signed_in_trusted', 'account_locked', 'lockout_reset', 'password_reset',
+                              'account_turned_off', 'account_turned_on'))
+             OR (actor = $2
+                 AND deed IN ('signed_out', 'stepped_up', 'device_trusted', 'session_ended', 'devices_forgotten')))
+         ORDER BY at DESC, id DESC
+         LIMIT $4",
+    )
+    .bind(account.to_string())
+    .bind(actor_word(&Actor::Account { id: account, role: Role::Patient }))
+    .bind(since.as_millisecond())
+    .bind(limit)
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(recorded)
+    .collect()
+}
+
+/// How often one of two deeds was done since an instant.
+pub(super) async fn count_since(connection: &mut AnyConnection, deeds: [&str; 2], since: Timestamp) -> db::Result<i64> {
+    sqlx::query_scalar("SELECT COUNT(*) FROM audit_events WHERE at >= $1 AND deed IN ($2, $3)")
+        .bind(since.as_millisecond())
+        .bind(deeds[0])
+        .bind(deeds[1])
+        .fetch_one(connection)
+        .await
+}
+
+/// The last link's number and when it was made, and how many events wait for theirs.
+pub(super) async fn state(connection: &mut AnyConnection) -> db::Result<(i64, Option<i64>, i64)> {
+    let last = sqlx::query(
+        "SELECT c.seq, e.linked_at
+         FROM audit_chain c
+         LEFT JOIN audit_events e ON e.id = c.event_id
+         ORDER BY c.seq DESC
+         LIMIT 1",
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    let waiting =
+        sqlx::query_scalar("SELECT COUNT(*) FROM audit_events WHERE linked_at IS NULL").fetch_one(connection).await?;
+    let (links, linked_at) = match last {
+        Some(row) => (row.try_get(0)?, row.try_get(1)?),
+        None => (0, None),
+    };
+    Ok((links, linked_at, waiting))
 }

@@ -1,7 +1,8 @@
 //! Where a request comes from, as coarse as limits count it: one IPv4 address, or one IPv6 /64.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{AddrParseError, IpAddr, Ipv6Addr};
+use std::str::FromStr;
 
 /// An IPv4 address or an IPv6 /64.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -31,6 +32,15 @@ impl Network {
                 format!("{:x}:{:x}:•", s[0], s[1])
             }
         }
+    }
+}
+
+impl FromStr for Network {
+    type Err = AddrParseError;
+
+    /// Reads what [`fmt::Display`] wrote.
+    fn from_str(text: &str) -> Result<Self, AddrParseError> {
+        text.strip_suffix("/64").unwrap_or(text).parse().map(Self::of)
     }
 }
 

@@ -31,6 +31,7 @@ const PAGES: &[&str] = &[
     "/admin/lockouts/*/reset",
     "/admin/people",
     "/admin/people/invite",
+    "/admin/people/invitations",
     "/admin/people/*",
     "/admin/people/*/turn",
     "/admin/audit",

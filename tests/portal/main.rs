@@ -11,6 +11,11 @@ mod support;
 #[path = "../support/twilio_double.rs"]
 mod twilio_double;
 
+mod access;
+mod account_pages;
+mod admin_audit;
+mod admin_lockouts;
+mod admin_people;
 mod appointments;
 mod audit_trail;
 mod care_visits;

@@ -8,6 +8,7 @@ use salus::messaging::sms::segments;
 use salus::messaging::texts::{self, Notice, Values};
 use salus::types::locale::Locale;
 
+use salus::audit::Deed;
 use salus::care::labs::panels::PANELS;
 
 use crate::support::{TestDatabase, settings};
@@ -20,6 +21,7 @@ fn families() -> Vec<(&'static str, Vec<&'static str>)> {
         ("labs-panel-", PANELS.iter().map(|panel| panel.key).collect()),
         ("labs-name-", tests.clone()),
         ("labs-about-", tests),
+        ("deed-", Deed::ALL.iter().map(|deed| deed.as_str()).collect()),
     ]
 }
 

@@ -104,7 +104,21 @@ pub struct Locked {
     pub network: String,
 }
 
-/// Everybody who is locked now, latest first.
+fn opened(portal: &Portal, row: sql::LockedRow) -> Result<Locked, InternalError> {
+    Ok(Locked {
+        name: accounts::open_name(portal, &row.key, &row.name_sealed, row.account)?,
+        account: row.account,
+        role: row.role,
+        why: row.why,
+        locked_at: row.locked_at,
+        until: row.until,
+        locks: row.locks,
+        strangers_only: row.strangers,
+        network: row.network,
+    })
+}
+
+/// Every lock that holds now, latest first; an account has one for each browser that is locked.
 ///
 /// # Errors
 /// When the database fails.
@@ -113,22 +127,28 @@ pub async fn list(portal: &Portal) -> Result<Vec<Locked>, InternalError> {
         let mut connection = portal.db.read().await?;
         sql::list(&mut connection, portal.clock.now()).await?
     };
-    let mut locked = Vec::new();
-    for row in rows {
-        let name = accounts::open_name(portal, &row.key, &row.name_sealed, row.account)?;
-        locked.push(Locked {
-            account: row.account,
-            role: row.role,
-            name,
-            why: row.why,
-            locked_at: row.locked_at,
-            until: row.until,
-            locks: row.locks,
-            strangers_only: row.strangers,
-            network: row.network,
-        });
-    }
-    Ok(locked)
+    rows.into_iter().map(|row| opened(portal, row)).collect()
+}
+
+/// One account's locks that hold now, latest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of(portal: &Portal, account: AccountId) -> Result<Vec<Locked>, InternalError> {
+    let rows = {
+        let mut connection = portal.db.read().await?;
+        sql::of(&mut connection, account, portal.clock.now()).await?
+    };
+    rows.into_iter().map(|row| opened(portal, row)).collect()
+}
+
+/// How many accounts are locked now.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count(portal: &Portal) -> Result<i64, InternalError> {
+    let mut connection = portal.db.read().await?;
+    Ok(sql::count_locked(&mut connection, portal.clock.now()).await?)
 }
 
 /// Why a lockout stays.

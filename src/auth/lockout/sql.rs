@@ -1,5 +1,6 @@
 //! Statements on `lockouts`. An unknown browser is the empty device.
 
+use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use crate::clock::{Timestamp, from_ms};
@@ -120,39 +121,70 @@ pub(super) struct LockedRow {
     pub network: String,
 }
 
+macro_rules! select_locked {
+    ($rest:literal) => {
+        concat!(
+            "SELECT l.account_id, l.device_id, l.locks, l.locked_at, l.locked_until, l.why, l.network,
+                    a.role, a.name_sealed, a.data_key_id, k.key_id, k.wrapped
+             FROM lockouts l
+             JOIN accounts a ON a.id = l.account_id
+             JOIN data_keys k ON k.id = a.data_key_id AND k.wrapped IS NOT NULL
+             WHERE l.locked_until > $1 ",
+            $rest
+        )
+    };
+}
+
+fn locked(row: &AnyRow) -> db::Result<LockedRow> {
+    Ok(LockedRow {
+        account: parse("account_id", row.try_get("account_id")?)?,
+        role: parse("role", row.try_get("role")?)?,
+        key: WrappedKey {
+            id: parse("data_key_id", row.try_get("data_key_id")?)?,
+            key_id: row.try_get("key_id")?,
+            wrapped: row.try_get("wrapped")?,
+        },
+        name_sealed: row.try_get("name_sealed")?,
+        why: row.try_get::<Option<String>, _>("why")?.unwrap_or_default(),
+        locked_at: from_ms(row.try_get::<Option<i64>, _>("locked_at")?.unwrap_or_default()),
+        until: from_ms(row.try_get("locked_until")?),
+        locks: row.try_get("locks")?,
+        strangers: row.try_get::<String, _>("device_id")?.is_empty(),
+        network: row.try_get::<Option<String>, _>("network")?.unwrap_or_default(),
+    })
+}
+
 /// Locks that hold, latest first.
 pub(super) async fn list(connection: &mut AnyConnection, now: Timestamp) -> db::Result<Vec<LockedRow>> {
-    sqlx::query(
-        "SELECT l.account_id, l.device_id, l.locks, l.locked_at, l.locked_until, l.why, l.network,
-                a.role, a.name_sealed, a.data_key_id, k.key_id, k.wrapped
-         FROM lockouts l
-         JOIN accounts a ON a.id = l.account_id
-         JOIN data_keys k ON k.id = a.data_key_id AND k.wrapped IS NOT NULL
-         WHERE l.locked_until > $1
-         ORDER BY l.locked_at DESC
-         LIMIT 200",
-    )
-    .bind(now.as_millisecond())
-    .fetch_all(connection)
-    .await?
-    .iter()
-    .map(|row| {
-        Ok(LockedRow {
-            account: parse("account_id", row.try_get("account_id")?)?,
-            role: parse("role", row.try_get("role")?)?,
-            key: WrappedKey {
-                id: parse("data_key_id", row.try_get("data_key_id")?)?,
-                key_id: row.try_get("key_id")?,
-                wrapped: row.try_get("wrapped")?,
-            },
-            name_sealed: row.try_get("name_sealed")?,
-            why: row.try_get::<Option<String>, _>("why")?.unwrap_or_default(),
-            locked_at: from_ms(row.try_get::<Option<i64>, _>("locked_at")?.unwrap_or_default()),
-            until: from_ms(row.try_get("locked_until")?),
-            locks: row.try_get("locks")?,
-            strangers: row.try_get::<String, _>("device_id")?.is_empty(),
-            network: row.try_get::<Option<String>, _>("network")?.unwrap_or_default(),
-        })
-    })
-    .collect()
+    sqlx::query(select_locked!("ORDER BY l.locked_at DESC LIMIT 200"))
+        .bind(now.as_millisecond())
+        .fetch_all(connection)
+        .await?
+        .iter()
+        .map(locked)
+        .collect()
+}
+
+/// One account's locks that hold, latest first.
+pub(super) async fn of(
+    connection: &mut AnyConnection,
+    account: AccountId,
+    now: Timestamp,
+) -> db::Result<Vec<LockedRow>> {
+    sqlx::query(select_locked!("AND l.account_id = $2 ORDER BY l.locked_at DESC"))
+        .bind(now.as_millisecond())
+        .bind(account.to_string())
+        .fetch_all(connection)
+        .await?
+        .iter()
+        .map(locked)
+        .collect()
+}
+
+/// How many accounts have a lock that holds.
+pub(super) async fn count_locked(connection: &mut AnyConnection, now: Timestamp) -> db::Result<i64> {
+    sqlx::query_scalar("SELECT COUNT(DISTINCT account_id) FROM lockouts WHERE locked_until > $1")
+        .bind(now.as_millisecond())
+        .fetch_one(connection)
+        .await
 }

@@ -311,3 +311,17 @@ pub async fn sweep_challenges(portal: &Portal, batch: i64) -> Result<u64, Intern
     tx.commit().await?;
     Ok(swept)
 }
+
+/// Ends all of the person's sessions but this one; also half-open ones, where somebody typed the password.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_others(portal: &Portal, who: &SignedIn, this: SessionId, from: &Network) -> Result<(), InternalError> {
+    let mut tx = portal.db.begin().await?;
+    if sql::end_others(&mut tx, who.account, this, portal.clock.now()).await? > 0 {
+        let event = Event::new(who.actor(), Deed::SessionEnded).on(who.account).from(from);
+        audit::record(portal, &mut tx, event).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}

@@ -181,20 +181,37 @@ pub(super) async fn end(connection: &mut AnyConnection, id: SessionId, now: Time
     Ok(())
 }
 
-/// Ends a session if it is this account's.
+/// Ends a session if it is this account's; one that ended already keeps its time.
 pub(super) async fn end_own(
     connection: &mut AnyConnection,
     id: SessionId,
     account: AccountId,
     now: Timestamp,
 ) -> db::Result<bool> {
-    let ended = sqlx::query("UPDATE sessions SET ended_at = $3 WHERE id = $1 AND account_id = $2 AND ended_at IS NULL")
+    let ended = sqlx::query("UPDATE sessions SET ended_at = COALESCE(ended_at, $3) WHERE id = $1 AND account_id = $2")
         .bind(id.to_string())
         .bind(account.to_string())
         .bind(now.as_millisecond())
         .execute(connection)
         .await?;
     Ok(ended.rows_affected() == 1)
+}
+
+/// Ends all of an account's but one; answers how many.
+pub(super) async fn end_others(
+    connection: &mut AnyConnection,
+    account: AccountId,
+    but: SessionId,
+    now: Timestamp,
+) -> db::Result<u64> {
+    let ended =
+        sqlx::query("UPDATE sessions SET ended_at = $3 WHERE account_id = $1 AND id <> $2 AND ended_at IS NULL")
+            .bind(account.to_string())
+            .bind(but.to_string())
+            .bind(now.as_millisecond())
+            .execute(connection)
+            .await?;
+    Ok(ended.rows_affected())
 }
 
 /// Ends all of an account's.

@@ -3,7 +3,9 @@
 
 mod sql;
 
+use crate::audit::{self, Deed, Event};
 use crate::auth::browser::Browser;
+use crate::auth::sessions::SignedIn;
 use crate::clock::Timestamp;
 use crate::crypto::random::Secret;
 use crate::db::Tx;
@@ -12,6 +14,7 @@ use crate::identity::accounts::Account;
 use crate::portal::Portal;
 use crate::types::actor::Role;
 use crate::types::ids::{AccountId, DeviceId};
+use crate::types::network::Network;
 
 /// A browser that its person has used before.
 #[derive(Clone, Debug)]
@@ -76,4 +79,40 @@ pub async fn remember(
 /// When the database fails.
 pub async fn forget_all(portal: &Portal, tx: &mut Tx, account: AccountId) -> Result<(), InternalError> {
     Ok(sql::forget_all(tx, account, portal.clock.now()).await?)
+}
+
+/// A known browser in its owner's list.
+pub struct Known {
+    /// Which.
+    pub id: DeviceId,
+    /// The browser in words.
+    pub agent: String,
+    /// Since when it is known.
+    pub known_at: Timestamp,
+    /// When somebody last signed in with it.
+    pub seen_at: Timestamp,
+    /// Until when it is excused from the code.
+    pub trusted_until: Option<Timestamp>,
+}
+
+/// The account's known browsers, last used first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(portal: &Portal, account: AccountId) -> Result<Vec<Known>, InternalError> {
+    let mut connection = portal.db.read().await?;
+    Ok(sql::list(&mut connection, account).await?)
+}
+
+/// Forgets every browser by its person's wish: each is asked for a code again, and counts as unknown.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_own(portal: &Portal, who: &SignedIn, from: &Network) -> Result<(), InternalError> {
+    let mut tx = portal.db.begin().await?;
+    forget_all(portal, &mut tx, who.account).await?;
+    let event = Event::new(who.actor(), Deed::DevicesForgotten).on(who.account).from(from);
+    audit::record(portal, &mut tx, event).await?;
+    tx.commit().await?;
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use sqlx::{AnyConnection, Row};
 
-use super::Device;
+use super::{Device, Known};
 use crate::clock::{Timestamp, from_ms};
 use crate::db::{self, parse};
 use crate::types::ids::{AccountId, DeviceId};
@@ -78,4 +78,29 @@ pub(super) async fn forget_all(connection: &mut AnyConnection, account: AccountI
         .execute(connection)
         .await?;
     Ok(())
+}
+
+/// The account's devices that were not forgotten, last used first.
+pub(super) async fn list(connection: &mut AnyConnection, account: AccountId) -> db::Result<Vec<Known>> {
+    sqlx::query(
+        "SELECT id, agent, known_at, seen_at, trusted_until
+         FROM devices
+         WHERE account_id = $1 AND forgotten_at IS NULL
+         ORDER BY seen_at DESC, id DESC
+         LIMIT 50",
+    )
+    .bind(account.to_string())
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(|row| {
+        Ok(Known {
+            id: parse("id", row.try_get("id")?)?,
+            agent: row.try_get("agent")?,
+            known_at: from_ms(row.try_get("known_at")?),
+            seen_at: from_ms(row.try_get("seen_at")?),
+            trusted_until: row.try_get::<Option<i64>, _>("trusted_until")?.map(from_ms),
+        })
+    })
+    .collect()
 }

@@ -3,6 +3,8 @@
 mod open;
 mod sql;
 
+use std::collections::{BTreeSet, HashMap};
+
 use crate::clock::Timestamp;
 use crate::crypto::blind_index;
 use crate::crypto::sealed::{DataKey, Place, Sealed};
@@ -210,6 +212,47 @@ pub async fn list(portal: &Portal, role: Option<Role>, offset: i64, limit: i64) 
 pub async fn count(portal: &Portal, role: Option<Role>) -> Result<i64, InternalError> {
     let mut connection = portal.db.read().await?;
     Ok(sql::count(&mut connection, role).await?)
+}
+
+/// How many accounts of each role there are; a role without any is left out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_by_role(portal: &Portal) -> Result<Vec<(Role, i64)>, InternalError> {
+    let mut connection = portal.db.read().await?;
+    Ok(sql::count_by_role(&mut connection).await?)
+}
+
+/// Who an account is, for lists that show nothing more of it.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// What they may do.
+    pub role: Role,
+    /// Their name.
+    pub name: PersonName,
+}
+
+/// The names of accounts, 50 a statement; ids without an account are left out.
+///
+/// # Errors
+/// When the database fails or a name does not open.
+pub async fn names(
+    portal: &Portal,
+    ids: impl IntoIterator<Item = AccountId>,
+) -> Result<HashMap<AccountId, Named>, InternalError> {
+    let ids: Vec<AccountId> = ids.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
+    let mut named = HashMap::new();
+    for part in ids.chunks(sql::NAMES_AT_ONCE) {
+        let rows = {
+            let mut connection = portal.db.read().await?;
+            sql::names(&mut connection, part).await?
+        };
+        for row in rows {
+            let name = open_name(portal, &row.key, &row.name_sealed, row.id)?;
+            named.insert(row.id, Named { role: row.role, name });
+        }
+    }
+    Ok(named)
 }
 
 /// Accounts that a phone is bound to.

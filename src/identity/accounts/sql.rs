@@ -112,6 +112,59 @@ pub(super) async fn count(connection: &mut AnyConnection, role: Option<Role>) ->
         .await
 }
 
+/// How many accounts of each role.
+pub(super) async fn count_by_role(connection: &mut AnyConnection) -> db::Result<Vec<(Role, i64)>> {
+    sqlx::query("SELECT role, COUNT(*) FROM accounts GROUP BY role")
+        .fetch_all(connection)
+        .await?
+        .iter()
+        .map(|row| Ok((parse("role", row.try_get(0)?)?, row.try_get(1)?)))
+        .collect()
+}
+
+/// How many ids [`names`] takes at once.
+pub(super) const NAMES_AT_ONCE: usize = 50;
+
+/// An account's role and name, and what opens it.
+pub(super) struct NameRow {
+    pub id: AccountId,
+    pub role: Role,
+    pub key: WrappedKey,
+    pub name_sealed: Vec<u8>,
+}
+
+/// The names of at most [`NAMES_AT_ONCE`] accounts; one text whatever their number.
+pub(super) async fn names(connection: &mut AnyConnection, ids: &[AccountId]) -> db::Result<Vec<NameRow>> {
+    let mut query = sqlx::query(
+        "SELECT a.id, a.role, a.name_sealed, a.data_key_id, k.key_id, k.wrapped
+         FROM accounts a
+         JOIN data_keys k ON k.id = a.data_key_id AND k.wrapped IS NOT NULL
+         WHERE a.id IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+                        $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39,
+                        $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50)",
+    );
+    for place in 0..NAMES_AT_ONCE {
+        query = query.bind(ids.get(place).map(AccountId::to_string));
+    }
+    query
+        .fetch_all(connection)
+        .await?
+        .iter()
+        .map(|row| {
+            Ok(NameRow {
+                id: parse("id", row.try_get("id")?)?,
+                role: parse("role", row.try_get("role")?)?,
+                key: WrappedKey {
+                    id: parse("data_key_id", row.try_get("data_key_id")?)?,
+                    key_id: row.try_get("key_id")?,
+                    wrapped: row.try_get("wrapped")?,
+                },
+                name_sealed: row.try_get("name_sealed")?,
+            })
+        })
+        .collect()
+}
+
 /// Accounts of a phone's blind index.
 pub(super) async fn sharing_phone(connection: &mut AnyConnection, index: &[u8; 32]) -> db::Result<i64> {
     sqlx::query_scalar("SELECT COUNT(*) FROM accounts WHERE phone_index = $1")

@@ -403,3 +403,24 @@ pub async fn sweep_challenges(portal: &Portal, batch: i64) -> Result<u64, Intern
     tx.commit().await?;
     Ok(swept)
 }
+
+/// What became of the text messages of a span of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Texts {
+    /// Taken by a gateway.
+    pub sent: i64,
+    /// Given up.
+    pub failed: i64,
+    /// Queued still.
+    pub on_their_way: i64,
+}
+
+/// What became of the text messages queued since an instant.
+///
+/// # Errors
+/// When the database fails.
+pub async fn texts_since(portal: &Portal, since: Timestamp) -> Result<Texts, InternalError> {
+    let mut connection = portal.db.read().await?;
+    let (sent, failed, on_their_way) = sql::texts_since(&mut connection, since).await?;
+    Ok(Texts { sent, failed, on_their_way })
+}

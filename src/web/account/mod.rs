@@ -1,6 +1,62 @@
-//! Pages of this folder.
+//! Any signed-in person's own pages: profile, security, and who opened their record.
+
+pub mod access_log;
+pub(super) mod history;
+pub mod profile;
+pub mod security;
 
 use actix_web::web::ServiceConfig;
 
+use crate::audit::Event;
+use crate::clock::Timestamp;
+use crate::types::actor::Role;
+use crate::types::network::Network;
+use crate::web::guard::{Ctx, Person};
+use crate::web::layout::Layout;
+use crate::words::Words;
+use crate::{audit, audit::Deed, error::InternalError};
+
 /// All routes of the folder.
-pub fn routes(_: &mut ServiceConfig) {}
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.configure(profile::routes).configure(security::routes).configure(access_log::routes);
+}
+
+/// Writes down that somebody read a page about themselves, before it is answered.
+async fn read_own(ctx: &Ctx<Person>, deed: Deed) -> Result<(), InternalError> {
+    let me = &ctx.who.signed_in;
+    let event = Event::new(me.actor(), deed).on(me.account).from(ctx.network());
+    let event = match me.patient {
+        Some(patient) => event.of(patient),
+        None => event,
+    };
+    audit::record_read(&ctx.portal, vec![event]).await
+}
+
+/// What somebody is, in a word.
+pub(super) fn role_word(words: &Words, role: Role) -> String {
+    words.t(match role {
+        Role::Patient => "role-patient",
+        Role::Doctor => "role-doctor",
+        Role::Admin => "role-admin",
+    })
+}
+
+/// Day and time of an instant for a table whose page names the zone once.
+pub(super) fn when(layout: &Layout, at: Timestamp) -> String {
+    let day = layout.words.short_day(at, &layout.zone);
+    layout.words.with("when-short").arg("day", day).arg("time", layout.time(&at)).to_string()
+}
+
+/// A stored network, masked; a word when none was stored.
+pub(super) fn place(words: &Words, network: Option<&str>) -> String {
+    network.and_then(|text| text.parse().ok()).map_or_else(|| words.t("place-unknown"), |known: Network| known.masked())
+}
+
+/// A browser as it is stored, "Firefox on Windows", in the person's language.
+fn browser(words: &Words, agent: &str) -> String {
+    match agent.split_once(" on ") {
+        Some((name, system)) => words.with("browser-on").arg("browser", name).arg("system", system).to_string(),
+        None if agent == "Unknown browser" => words.t("browser-unknown"),
+        None => agent.to_owned(),
+    }
+}

@@ -1,0 +1,139 @@
+//! `/account/security`: where I am signed in, which browsers are known, what happened around signing in.
+//!
+//! Everything here only tightens, so nothing asks for a fresh code.
+
+use actix_web::web::{Path, Query, ServiceConfig, get, post};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::audit::{Deed, sign_in_history};
+use crate::auth::{sessions, trusted_devices};
+use crate::types::actor::Role;
+use crate::types::ids::SessionId;
+use crate::web::account::history::{self, Happened};
+use crate::web::account::{browser, place, read_own, when};
+use crate::web::csrf::{Posted, Pressed};
+use crate::web::guard::{Ctx, Person};
+use crate::web::layout::{Layout, page, see_other};
+use crate::web::problem::{PageResult, Problem};
+
+/// A signed-in browser.
+struct SignedInBrowser {
+    id: SessionId,
+    browser: String,
+    place: String,
+    seen: String,
+    is_this: bool,
+}
+
+/// A browser that proved both factors once.
+struct KnownBrowser {
+    browser: String,
+    known: String,
+    seen: String,
+    trusted_until: Option<String>,
+}
+
+/// What was just done.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Done {
+    SessionEnded,
+    OthersEnded,
+    DevicesForgotten,
+}
+
+#[derive(Template)]
+#[template(path = "account/security.html")]
+struct SecurityPage {
+    done: Option<Done>,
+    sessions: Vec<SignedInBrowser>,
+    devices: Vec<KnownBrowser>,
+    history: Vec<Happened>,
+    is_patient: bool,
+    layout: Layout,
+}
+
+#[derive(Deserialize)]
+struct Arrival {
+    done: Option<String>,
+}
+
+impl Arrival {
+    fn done(&self) -> Option<Done> {
+        match self.done.as_deref()? {
+            "session" => Some(Done::SessionEnded),
+            "others" => Some(Done::OthersEnded),
+            "devices" => Some(Done::DevicesForgotten),
+            _ => None,
+        }
+    }
+}
+
+/// `GET /account/security`.
+async fn show(ctx: Ctx<Person>, arrival: Query<Arrival>) -> PageResult {
+    let (layout, me) = (ctx.layout(), &ctx.who.signed_in);
+    let open = sessions::list(&ctx.portal, me.account).await?;
+    let known = trusted_devices::list(&ctx.portal, me.account).await?;
+    let events = sign_in_history::of(&ctx.portal, me.account).await?;
+    read_own(&ctx, Deed::SecurityRead).await?;
+    let words = &layout.words;
+    let still = |until| me.role == Role::Patient && until > layout.now;
+    page(&SecurityPage {
+        done: arrival.done(),
+        sessions: open
+            .into_iter()
+            .map(|session| SignedInBrowser {
+                id: session.id,
+                browser: browser(words, &session.agent),
+                place: place(words, Some(&session.network)),
+                seen: when(&layout, session.seen_at),
+                is_this: session.id == ctx.who.session.id,
+            })
+            .collect(),
+        devices: known
+            .into_iter()
+            .map(|device| KnownBrowser {
+                browser: browser(words, &device.agent),
+                known: when(&layout, device.known_at),
+                seen: when(&layout, device.seen_at),
+                trusted_until: device.trusted_until.filter(|until| still(*until)).map(|until| when(&layout, until)),
+            })
+            .collect(),
+        history: history::lines(&layout, &events),
+        is_patient: me.role == Role::Patient,
+        layout,
+    })
+}
+
+/// `POST /account/security/sessions/{id}/end`: 303 back, or to the way in when it was this session; 404 for a session
+/// that is not theirs.
+async fn end_session(ctx: Ctx<Person>, id: Path<String>, _: Posted<Pressed>) -> PageResult {
+    let id: SessionId = id.parse().map_err(|_| Problem::NotFound)?;
+    if !sessions::end_own(&ctx.portal, &ctx.who.signed_in, id, ctx.network()).await? {
+        return Err(Problem::NotFound);
+    }
+    if id == ctx.who.session.id {
+        return ctx.leave("/");
+    }
+    see_other("/account/security?done=session")
+}
+
+/// `POST /account/security/sessions/end-others`: 303 back.
+async fn end_others(ctx: Ctx<Person>, _: Posted<Pressed>) -> PageResult {
+    sessions::end_others(&ctx.portal, &ctx.who.signed_in, ctx.who.session.id, ctx.network()).await?;
+    see_other("/account/security?done=others")
+}
+
+/// `POST /account/security/devices/forget`: 303 back; every browser is asked for a code again.
+async fn forget_devices(ctx: Ctx<Person>, _: Posted<Pressed>) -> PageResult {
+    trusted_devices::forget_own(&ctx.portal, &ctx.who.signed_in, ctx.network()).await?;
+    see_other("/account/security?done=devices")
+}
+
+/// Their routes.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.route("/account/security", get().to(show))
+        .route("/account/security/sessions/end-others", post().to(end_others))
+        .route("/account/security/sessions/{id}/end", post().to(end_session))
+        .route("/account/security/devices/forget", post().to(forget_devices));
+}

@@ -1,0 +1,159 @@
+overview-title = Resumen
+overview-locked = Bloqueadas ahora
+overview-locked-some = Esperan una revisión
+overview-locked-link = Abrir los bloqueos
+overview-failed = Entradas fallidas
+overview-failed-hint = Contraseñas y códigos incorrectos en la última hora
+overview-failed-link = Abrir el registro de auditoría
+overview-texts = Mensajes de texto en la última hora
+overview-texts-sent = Enviados
+overview-texts-failed = Fallidos
+overview-texts-waiting = En camino
+overview-people = Personas
+overview-patients = Pacientes
+overview-doctors = Médicos
+overview-admins = Administración
+overview-people-link = Buscar a una persona
+lockouts-title = Bloqueos
+lockouts-none = Ninguna cuenta está bloqueada.
+lockouts-none-next = ¿Alguien dice que no puede entrar?
+lockouts-count = { $n ->
+    [one] 1 cuenta está bloqueada ahora.
+   *[other] { $n } cuentas están bloqueadas ahora.
+}
+lockouts-caption = Bloqueadas ahora
+lockouts-person = Persona
+lockouts-locks = Bloqueos seguidos
+lockouts-place = Intentos desde
+lockouts-at = Bloqueada el
+lockouts-until = Se abre sola el
+lockouts-review = Revisar, { $initials }
+lockouts-more = { $n ->
+    [one] 1 navegador más está bloqueado.
+   *[other] { $n } navegadores más están bloqueados.
+}
+lockouts-why-password = Contraseñas incorrectas, { $n } seguidas
+lockouts-why-code = Códigos incorrectos, { $n } seguidos
+lockouts-why-other = Respuestas incorrectas, { $n } seguidas
+lockouts-oneself = Nadie puede desbloquear su propia cuenta. Pida ayuda a otra persona de administración.
+review-title = Revisar el bloqueo
+review-done = Desbloqueada a las { $time }. Avisamos a la persona por correo.
+review-locked = Bloqueada por ahora
+review-open = Sin bloqueo
+review-not_locked = Esta cuenta no está bloqueada ahora. Si su correo está en pausa por contraseñas incorrectas, desbloquear también la quita.
+review-where = Bloqueada en
+review-strangers = Todos los navegadores desconocidos
+review-known = Un navegador conocido
+review-unlock = Desbloquear ahora
+review-person = Sobre esta persona
+unlock-title = Desbloquear la cuenta
+unlock-body = Esto borra los intentos incorrectos. La persona todavía necesita su contraseña y un código.
+unlock-reason-hint = Cómo comprobó quién llama, la fecha y el número de caso. No escriba nada sobre su salud.
+unlock-submit = Desbloquear
+unlock-keep = Dejarla bloqueada
+reason-label = Motivo
+reason-empty = Escriba un motivo
+reason-long = Escriba un motivo de { $most } caracteres como máximo
+people-title = Personas
+people-tab = Cuentas
+people-find = Buscar por correo
+people-find-hint = Escriba la dirección completa.
+people-find-submit = Buscar
+people-find-none = Ninguna cuenta usa este correo. Revise cómo está escrito.
+people-role = Mostrar
+people-role-hint = Elija a quién muestra la lista.
+people-role-any = Todas las personas
+people-role-submit = Mostrar
+people-none = No hay cuentas aquí.
+people-count = { $n ->
+    [one] 1 cuenta.
+   *[other] { $n } cuentas.
+}
+people-caption = Lo más reciente primero
+people-phone = Teléfono
+people-opened = Abierta el
+people-state = Estado
+people-on = Puede entrar
+people-off = Desactivada
+people-off-since = Desactivada desde el { $when }
+people-language = Idioma
+people-sessions = Sesiones abiertas
+people-sessions-count = { $n ->
+    [0] Ninguna
+    [one] En 1 navegador
+   *[other] En { $n } navegadores
+}
+people-id = Número de cuenta
+people-lockout = Bloqueo e historial de entradas
+people-lockout-hint = Lo que pasó en 30 días, y desbloquear
+people-trail = Lo que hizo esta persona
+people-trail-hint = Sus acciones en el registro de auditoría
+turn-off-link = Desactivar la cuenta
+turn-on-link = Activar la cuenta
+turn-off-title = Desactivar la cuenta
+turn-on-title = Activar la cuenta
+turn-off-body = Después nadie puede entrar con esta cuenta y sus sesiones terminan enseguida. No se borra nada. Avisamos a la persona por correo.
+turn-on-body = Después la persona puede entrar otra vez, con su contraseña y un código.
+turn-reason-hint = Por qué, y quién lo pidió. No escriba nada sobre su salud.
+turn-off-submit = Desactivar
+turn-on-submit = Activar
+turn-keep = Dejarla como está
+turn-oneself = Nadie puede desactivar su propia cuenta. Pida ayuda a otra persona de administración.
+turn-last_admin = Es la última persona de administración que puede entrar. Invite primero a otra.
+turn-done-off = La cuenta está desactivada. Todas sus sesiones terminaron.
+turn-done-on = La cuenta está activada.
+invite-title = Invitar al equipo
+invite-body = Enviamos por correo un enlace que sirve 7 días, una vez. Con él la persona elige una contraseña y confirma su teléfono.
+invite-role-empty = Elija qué será la persona
+invite-specialty = Especialidad de un médico
+invite-specialty-hint = Como la leen los pacientes, por ejemplo Medicina general. Déjela vacía para administración.
+invite-specialty-empty = Escriba qué hace el médico, por ejemplo Medicina general
+invite-specialty-long = Escriba una especialidad de { $most } caracteres como máximo
+invite-has_account = Este correo ya tiene una cuenta. Escriba otro.
+invite-submit = Enviar la invitación
+invite-done = Enviamos la invitación por correo. El enlace sirve 7 días.
+invite-withdrawn = La invitación está retirada. Su enlace ya no sirve.
+invitations-title = Invitaciones
+invitations-tab = Invitaciones
+invitations-none = No hay ninguna invitación abierta.
+invitations-caption = Invitaciones abiertas
+invitations-until = Sirve hasta el
+invitations-withdraw = Retirar, { $name }
+audit-title = Registro de auditoría
+audit-linked = La cadena se enlazó por última vez el { $when } y contiene { $n ->
+    [one] 1 acción.
+   *[other] { $n } acciones.
+}
+audit-unlinked = La cadena está vacía.
+audit-waiting = { $n ->
+    [0] Ninguna acción espera su enlace.
+    [one] 1 acción espera su enlace.
+   *[other] { $n } acciones esperan su enlace.
+}
+audit-verify = Revisar toda la cadena
+audit-whole = { $n ->
+    [one] La cadena está entera: 1 acción, sin cambios.
+   *[other] La cadena está entera: { $n } acciones, sin cambios y en orden.
+}
+audit-broken = { $seq ->
+    [0] La cadena está rota.
+   *[other] La cadena está rota en la acción { $seq }.
+}
+audit-broken-next = No cambie nada. Avise al operador del portal, que la compara con los registros y las copias.
+audit-filter = Filtrar
+audit-filter-submit = Mostrar
+audit-filter-none = Mostrar todo
+audit-actor = Hecho por
+audit-actor-hint = Un correo o un número de cuenta
+audit-actor-none = Ninguna cuenta usa este correo o número. Revise cómo está escrito.
+audit-deed = Qué
+audit-deed-any = Todo
+audit-day = Día
+audit-day-hint = Por ejemplo 2026-11-03
+audit-day-malformed = Escriba un día como 2026-11-03
+audit-whom = A quién o qué
+audit-record = Datos de paciente
+audit-no_account = Un correo sin cuenta
+audit-none = No hay nada así. Cambie el filtro.
+audit-newest = Lo más reciente
+audit-older = Anteriores

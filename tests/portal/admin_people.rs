@@ -1,0 +1,138 @@
+//! People as an admin sees them: found, invited, turned off and on.
+
+use crate::support::server::{PASSWORD, TestPortal};
+
+#[tokio::test]
+async fn people_are_found_by_role_and_by_their_whole_email_and_no_phone_is_shown() {
+    let portal = TestPortal::start().await;
+    let (mia, okafor, ada) = (portal.patient("mia").await, portal.doctor("okafor").await, portal.admin("ada").await);
+    let mut admin = portal.signed_in(&ada).await;
+    let page = admin.open("/admin/people").await;
+    page.says("3 accounts.").says(&mia.email).says(&okafor.name).says("Can sign in");
+    page.says(&format!("ending in {}", &mia.phone[10..]));
+    assert!(!page.body.contains(&mia.phone[5..]), "no more than the last two digits");
+    let page = admin.open("/admin/people?role=doctor").await;
+    page.says("1 account.").says(&okafor.email).says_not(&mia.email);
+
+    let page = admin.post("/admin/people", &[("email", "nobody@people.example")]).await;
+    assert_eq!(page.status, 422);
+    page.says("No account uses this email.");
+    assert_eq!(page.field("email"), "nobody@people.example");
+    let page = admin.post("/admin/people", &[("email", "MIA@people.example ")]).await;
+    assert_eq!(page.location(), format!("/admin/people/{}", mia.account), "the address holds no email");
+    let page = admin.open(&format!("/admin/people/{}", mia.account)).await;
+    page.says(&mia.name).says("Patient").says("Signed in now Nowhere");
+    assert!(!page.body.contains(&mia.phone[5..]));
+    assert!(!page.body.contains("1948"), "nothing of the record");
+}
+
+#[tokio::test]
+async fn a_doctor_is_invited_by_mail_and_opens_the_account_with_a_code() {
+    let portal = TestPortal::start().await;
+    let ada = portal.admin("ada").await;
+    let mut admin = portal.signed_in(&ada).await;
+    admin.open("/admin/people/invitations").await.says("No invitation is open.");
+    admin.open("/admin/people/invite").await;
+    let page = admin.post("/admin/people/invite", &[("full_name", "Lin Chen"), ("email", "nonsense")]).await;
+    assert_eq!(page.status, 422);
+    page.says("Choose what the person will be").says("Enter an email address like name@example.org");
+    assert_eq!(page.field("full_name"), "Lin Chen", "what was typed is kept");
+    let staff = [("role", "doctor"), ("full_name", "Lin Chen"), ("email", "chen@people.example")];
+    let page = admin.post("/admin/people/invite", &staff).await;
+    page.says("Enter what the doctor does");
+    let taken = [("role", "admin"), ("full_name", "Ada Two"), ("email", ada.email.as_str())];
+    admin.post("/admin/people/invite", &taken).await.says("This email has an account already.");
+    let patient = [("role", "patient"), ("full_name", "Mia"), ("email", "mia@people.example")];
+    admin.post("/admin/people/invite", &patient).await.says("Choose what the person will be");
+
+    let fields = [staff[0], staff[1], staff[2], ("specialty", "Cardiology")];
+    let page = admin.send("/admin/people/invite", &fields).await;
+    page.says("We mailed the invitation.").says("Lin Chen").says("Doctor");
+    assert!(!page.body.contains("token="), "the link is mailed and never shown");
+
+    let link = portal.link("chen@people.example").await;
+    let mut chen = portal.browser();
+    chen.open(&link).await.says("Welcome, Lin Chen.");
+    let fields = [("country", "US"), ("phone", "(212) 555-0199"), ("password", PASSWORD)];
+    let page = chen.send("/invitation", &fields).await;
+    assert_eq!(page.address, "/challenge", "{}", page.text());
+    let code = portal.code("+12125550199").await;
+    let page = chen.post("/challenge", &[("code", &code)]).await;
+    assert_eq!((page.status, page.location()), (303, "/doctor"));
+    admin.open("/admin/people?role=doctor").await.says("chen@people.example");
+    admin.open("/admin/people/invitations").await.says("No invitation is open.");
+}
+
+#[tokio::test]
+async fn an_invitation_taken_back_opens_nothing() {
+    let portal = TestPortal::start().await;
+    let ada = portal.admin("ada").await;
+    let mut admin = portal.signed_in(&ada).await;
+    admin.open("/admin/people/invite").await;
+    let fields = [("role", "admin"), ("full_name", "Bo Berg"), ("email", "bo@people.example")];
+    let page = admin.send("/admin/people/invite", &fields).await;
+    let link = portal.link("bo@people.example").await;
+    let action = page.body.split("action=\"").find(|part| part.contains("/withdraw")).unwrap();
+    let action = action.split('"').next().unwrap().to_owned();
+    admin.send(&action, &[]).await.says("The invitation is taken back.").says_not("Bo Berg");
+    let page = admin.send(&action, &[]).await;
+    assert_eq!(page.status, 200, "pressed twice, the list is shown again");
+    let mut bo = portal.browser();
+    bo.open(&link).await.says("This invitation is over");
+}
+
+#[tokio::test]
+async fn an_account_turned_off_is_signed_out_at_once_and_let_in_after_it_is_turned_on() {
+    let portal = TestPortal::start().await;
+    let (okafor, ada) = (portal.doctor("okafor").await, portal.admin("ada").await);
+    let mut admin = portal.signed_in(&ada).await;
+    let mut doctor = portal.browser();
+    doctor.open("/login").await;
+    doctor.send("/login", &[("email", &okafor.email), ("password", PASSWORD)]).await;
+    let code = portal.code(&okafor.phone).await;
+    doctor.post("/challenge", &[("code", &code)]).await;
+    doctor.open("/account").await.says(&okafor.email);
+
+    let (person, turn) =
+        (format!("/admin/people/{}", okafor.account), format!("/admin/people/{}/turn", okafor.account));
+    admin.open(&person).await.says("In 1 browser");
+    admin.open(&turn).await.says("Nobody can sign in with this account then");
+    let page = admin.post(&turn, &[]).await;
+    assert_eq!(page.status, 422);
+    page.says("Enter a reason");
+    let page = admin.send(&turn, &[("reason", "left the clinic")]).await;
+    page.says("The account is turned off.").says("Turned off since").says("Signed in now Nowhere");
+    assert!(doctor.get("/account").await.location().starts_with("/login"));
+    portal.message(&okafor.email, |item| item.text.contains("turned off by the clinic")).await;
+    doctor.open("/login").await;
+    let page = doctor.post("/login", &[("email", &okafor.email), ("password", PASSWORD)]).await;
+    page.says("The email or password is not right.");
+
+    admin.open("/admin/people").await.says("Turned off");
+    admin.open(&turn).await.says("Turn on account");
+    admin.send(&turn, &[("reason", "came back")]).await.says("The account is turned on.");
+    doctor.open("/login").await;
+    let page = doctor.post("/login", &[("email", &okafor.email), ("password", PASSWORD)]).await;
+    assert_eq!(page.location(), "/challenge");
+}
+
+#[tokio::test]
+async fn nobody_turns_themselves_off_and_a_fresh_code_is_asked_for() {
+    let portal = TestPortal::start().await;
+    let (mia, ada) = (portal.patient("mia").await, portal.admin("ada").await);
+    let mut admin = portal.signed_in(&ada).await;
+    let own = format!("/admin/people/{}/turn", ada.account);
+    admin.open(&format!("/admin/people/{}", ada.account)).await.says("Nobody can turn their own account off.");
+    let page = admin.post(&own, &[("on", "no"), ("reason", "tired")]).await;
+    assert_eq!(page.status, 422);
+    page.says("Nobody can turn their own account off.");
+    portal.minutes_later(11);
+    admin.open("/admin").await;
+    let other = format!("/admin/people/{}/turn", mia.account);
+    for path in [other.as_str(), "/admin/people/invite"] {
+        assert!(admin.get(path).await.location().starts_with("/step-up?next="), "{path}");
+        let page = admin.post(path, &[("on", "no"), ("reason", "x")]).await;
+        assert!(page.status == 400 || page.location().starts_with("/step-up?next="), "{path}: {}", page.status);
+    }
+    admin.open(&format!("/admin/people/{}", mia.account)).await.says("Can sign in");
+}
