@@ -29,9 +29,9 @@ impl Write for Log {
     }
 }
 
-/// Where a needle stands on its own, not inside a longer run of letters and digits.
+/// Whether a needle stands anywhere; six digits only on their own, since chance puts them into longer numbers.
 fn holds(hay: &[u8], needle: &str) -> bool {
-    let edge = |byte: Option<&u8>| byte.is_none_or(|byte| !byte.is_ascii_alphanumeric());
+    let edge = |byte: Option<&u8>| needle.len() > 6 || byte.is_none_or(|byte| !byte.is_ascii_alphanumeric());
     hay.windows(needle.len()).enumerate().any(|(at, window)| {
         window.eq_ignore_ascii_case(needle.as_bytes())
             && edge(at.checked_sub(1).and_then(|before| hay.get(before)))
