@@ -121,7 +121,8 @@ impl Walk<'_> {
     /// Waits until a wrong password, counted after its answer, is counted as the model has it.
     async fn settle(&self, model: &Model) -> bool {
         let expected = model.locks.values().map(|lock| lock.in_a_row + 1000 * lock.locks).sum::<i64>();
-        for _ in 0..300 {
+        // Beside two hundred other stories on two cores a task can wait for seconds.
+        for _ in 0..4000 {
             let sql =
                 "SELECT CAST(COALESCE(SUM(in_a_row + 1000 * locks), 0) AS BIGINT) FROM lockouts WHERE account_id = $1";
             if self.sum(sql).await == expected {
