@@ -8,8 +8,9 @@ COPY migrations migrations
 COPY static static
 COPY templates templates
 COPY src src
-# Tests are named in Cargo.toml; building needs their names, not their content.
+# Tests and measurements are named in Cargo.toml; building needs their names, not their content.
 COPY tests tests
+COPY benches benches
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/build/target \
     cargo build --locked --profile dist --bin salus && cp target/dist/salus /salus
