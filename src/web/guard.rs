@@ -219,11 +219,6 @@ impl<W: Who> Ctx<W> {
         &self.browser.network
     }
 
-    /// Path and query, to come back to.
-    pub fn address(&self) -> &str {
-        &self.visit.address
-    }
-
     /// Gives the browser the cookies of a new session and leads on.
     ///
     /// # Errors

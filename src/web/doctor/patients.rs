@@ -9,7 +9,7 @@ use crate::care::labs::{self, Report};
 use crate::care::records::{self, Patient};
 use crate::types::ids::{LabReportId, PatientId};
 use crate::visits::{JoinState, join_state};
-use crate::web::care::report;
+use crate::web::care::results::Named;
 use crate::web::guard::{Ctx, Doctor};
 use crate::web::layout::{Layout, page};
 use crate::web::problem::{PageResult, Problem};
@@ -72,7 +72,7 @@ impl ResultRow {
     fn new(layout: &Layout, report: &Report) -> Self {
         Self {
             id: report.id,
-            name: report::panel_names(&layout.words, report).0,
+            name: Named::of_panel(&layout.words, report).plain,
             collected: layout.words.short_day(report.collected_at, &layout.zone),
             outside: report.outside(),
             all: report.observations.len(),

@@ -5,12 +5,13 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::patients::Identity;
+use crate::care::labs::Standing;
 use crate::care::labs::{self, Awaiting, NOTE_LONGEST, ReleaseRefusal, Report};
 use crate::care::records::CaredFor;
 use crate::clock::Timestamp;
 use crate::error::Failure;
 use crate::types::ids::LabReportId;
-use crate::web::care::report::{self, ShownReport};
+use crate::web::care::results::{Next, Said, Shown, Usual};
 use crate::web::csrf::Posted;
 use crate::web::forms::Errors;
 use crate::web::guard::{Ctx, Doctor};
@@ -51,11 +52,7 @@ struct ReportPage {
     errors: Errors,
     patient: Identity,
     id: LabReportId,
-    shown: ShownReport,
-    progress: String,
-    review_note: Option<String>,
-    collected: Timestamp,
-    performer: String,
+    shown: Shown,
     released: Option<Timestamp>,
     note: String,
     done: Done,
@@ -113,12 +110,8 @@ async fn report_page(
     let layout = ctx.layout();
     Ok(ReportPage {
         patient: Identity::of(&layout, cared),
-        shown: ShownReport::new(&layout.words, &seen),
-        progress: report::progress(&layout, &seen),
+        shown: Shown::new(&layout, &seen),
         released: seen.released_at,
-        review_note: seen.review.and_then(|review| review.note),
-        collected: seen.collected_at,
-        performer: seen.performer,
         done: Done::Nothing,
         layout,
         errors,

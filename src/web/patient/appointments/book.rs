@@ -21,11 +21,11 @@ use crate::care::doctors::{self, Doctor};
 use crate::care::slots::{SlotKey, Whose};
 use crate::error::Failure;
 use crate::types::ids::{AccountId, BookingKey};
+use crate::web::care::doctor_named;
 use crate::web::csrf::Posted;
 use crate::web::forms::{Choice, Errors};
 use crate::web::guard::{Ctx, Patient};
 use crate::web::layout::{Layout, page, refused, see_other};
-use crate::web::patient::doctor_named;
 use crate::web::problem::{PageResult, Problem};
 
 /// The answers so far, as the address holds them.

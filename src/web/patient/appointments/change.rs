@@ -11,11 +11,11 @@ use crate::care::slots::{self, SlotKey, Whose};
 use crate::clock::Timestamp;
 use crate::error::Failure;
 use crate::types::ids::AppointmentId;
+use crate::web::care::doctor_named;
 use crate::web::csrf::Posted;
 use crate::web::forms::Errors;
 use crate::web::guard::{Ctx, Patient};
 use crate::web::layout::{Layout, page, refused, see_other};
-use crate::web::patient::doctor_named;
 use crate::web::problem::{PageResult, Problem};
 
 /// Which appointment, in the words of a confirm page.

@@ -13,9 +13,9 @@ use crate::care::appointments::{self, Appointment, By, Detail, Kind, Listed, Mod
 use crate::clock::Timestamp;
 use crate::types::ids::AppointmentId;
 use crate::visits::{self, JoinState};
+use crate::web::care::doctor_named;
 use crate::web::guard::{Ctx, Patient};
 use crate::web::layout::{Layout, page, see_other};
-use crate::web::patient::doctor_named;
 use crate::web::problem::{PageResult, Problem};
 use crate::words::Words;
 

@@ -7,10 +7,10 @@ use crate::care::doctors::Doctor;
 use crate::care::slots::{self, SlotKey, SlotPage, Whose};
 use crate::clock::Timestamp;
 use crate::types::ids::AccountId;
+use crate::web::care::doctor_named;
 use crate::web::forms::Choice;
 use crate::web::guard::{Ctx, Patient};
 use crate::web::layout::Layout;
-use crate::web::patient::doctor_named;
 use crate::web::problem::Problem;
 
 /// One day of a page of times.

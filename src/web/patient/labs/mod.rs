@@ -1,25 +1,20 @@
 //! `/labs`: test results, and one report in words, numbers and pictures. The values need a fresh code.
 
-mod value;
-
 use actix_web::web::{Path, Query, ServiceConfig, get};
 use askama::Template;
 use serde::Deserialize;
 
 use crate::auth::step_up;
-use crate::care::labs::{self, Filter, Observation, Progress, Report, ReportStatus, ShowRefusal, Standing};
+use crate::care::labs::{self, Filter, Observation, Report, ShowRefusal, Standing};
 use crate::care::records::{self, Patient as Own};
-use crate::clock::Timestamp;
 use crate::error::Failure;
 use crate::types::ids::LabReportId;
+use crate::web::care::results::{Named, Next, Said, Shown, Usual};
 use crate::web::entry;
 use crate::web::forms::{Choice, Errors};
 use crate::web::guard::{Ctx, Patient};
 use crate::web::layout::{Layout, page, see_other};
-use crate::web::patient::doctor_named;
 use crate::web::problem::{PageResult, Problem};
-
-use value::{Named, Usual, Value};
 
 /// A report in the list.
 struct Group {
@@ -33,26 +28,6 @@ struct Group {
     is_new: bool,
     progress: Said,
     tests: Vec<String>,
-}
-
-/// How far a report is, with its doctor as patients read them.
-enum Said {
-    Pending,
-    Waiting,
-    Reviewed { doctor: String, on: String },
-}
-
-impl Said {
-    fn new(layout: &Layout, progress: &Progress) -> Self {
-        match progress {
-            Progress::Pending => Self::Pending,
-            Progress::Waiting => Self::Waiting,
-            Progress::Reviewed { doctor, at } => Self::Reviewed {
-                doctor: doctor_named(&layout.words, doctor),
-                on: layout.words.short_day(*at, &layout.zone),
-            },
-        }
-    }
 }
 
 impl Group {
@@ -130,91 +105,13 @@ async fn list(ctx: Ctx<Patient>, search: Query<Search>) -> PageResult {
     })
 }
 
-/// What to do next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Next {
-    Call,
-    Pending,
-    Waiting,
-    Noted,
-    Seen,
-}
-
-/// A doctor's note.
-struct Note {
-    doctor: String,
-    on: String,
-    text: String,
-}
-
 #[derive(Template)]
 #[template(path = "patient/labs/show.html")]
 struct ShowPage {
     layout: Layout,
-    name: Named,
-    values: Vec<Value>,
-    outside: usize,
-    all_in: bool,
-    critical: bool,
-    progress: Said,
-    note: Option<Note>,
-    next: Next,
-    corrected_on: Option<String>,
-    collected_on: String,
-    collected_at: Timestamp,
-    issued_at: Option<Timestamp>,
-    panel: String,
-    performer: String,
+    shown: Shown,
     patient: String,
     birth_date: String,
-}
-
-impl ShowPage {
-    fn new(layout: Layout, own: &Own, report: &Report) -> Self {
-        let words = &layout.words;
-        let critical = report.is_critical();
-        let note = report.review.as_ref().and_then(|review| {
-            let text = review.note.clone()?;
-            let on = words.short_day(review.at, &layout.zone);
-            Some(Note { doctor: doctor_named(words, &review.doctor), on, text })
-        });
-        let next = match &report.progress {
-            _ if critical => Next::Call,
-            Progress::Pending => Next::Pending,
-            Progress::Waiting => Next::Waiting,
-            Progress::Reviewed { .. } if note.is_some() => Next::Noted,
-            Progress::Reviewed { .. } => Next::Seen,
-        };
-        let corrected = report.status == ReportStatus::Corrected;
-        let name = match report.observations.as_slice() {
-            [only] => Named::of_test(words, only),
-            _ => Named::of_panel(words, report),
-        };
-        Self {
-            name,
-            values: report.observations.iter().enumerate().map(|(n, one)| Value::new(words, n + 1, one)).collect(),
-            outside: report.outside(),
-            all_in: report.observations.iter().all(|one| one.reading.standing == Standing::InRange),
-            critical,
-            progress: Said::new(&layout, &report.progress),
-            note,
-            next,
-            corrected_on: corrected.then(|| words.short_day(report.issued_at.unwrap_or(report.added_at), &layout.zone)),
-            collected_on: words.short_day(report.collected_at, &layout.zone),
-            collected_at: report.collected_at,
-            issued_at: report.issued_at,
-            panel: report.panel.clone(),
-            performer: report.performer.clone(),
-            patient: own.name.as_str().to_owned(),
-            birth_date: words.short_date(own.birth_date.date()),
-            layout,
-        }
-    }
-
-    /// Whether some values stand where our own comparison put them.
-    fn is_compared(&self) -> bool {
-        self.values.iter().any(|value| value.by_range)
-    }
 }
 
 /// `GET /labs/{id}`: one report, after a fresh code. Nobody else's can be told from none.
@@ -225,7 +122,15 @@ async fn show(ctx: Ctx<Patient>, id: Path<String>) -> PageResult {
     };
     let own = own(&ctx).await?;
     match labs::show_for_patient(&ctx.portal, &ctx.who.signed_in, &own, &fresh, id, ctx.network()).await {
-        Ok(report) => page(&ShowPage::new(ctx.layout(), &own, &report)),
+        Ok(report) => {
+            let layout = ctx.layout();
+            page(&ShowPage {
+                shown: Shown::new(&layout, &report),
+                patient: own.name.as_str().to_owned(),
+                birth_date: layout.words.short_date(own.birth_date.date()),
+                layout,
+            })
+        }
         Err(Failure::Refused(ShowRefusal::NotFound | ShowRefusal::NotFresh)) => Err(Problem::NotFound),
         Err(Failure::Internal(error)) => Err(error.into()),
     }

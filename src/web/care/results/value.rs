@@ -5,13 +5,13 @@ use crate::care::labs::{Beyond, FlagBy, Mark, NumberLine, Observation, Report, S
 use crate::words::Words;
 
 /// A plain name with the lab's own behind it; the lab's alone for what the catalogue does not know.
-pub(super) struct Named {
-    pub(super) plain: String,
-    pub(super) lab: Option<String>,
+pub(in crate::web) struct Named {
+    pub(in crate::web) plain: String,
+    pub(in crate::web) lab: Option<String>,
 }
 
 impl Named {
-    pub(super) fn new(words: &Words, key: Option<String>, lab: &str) -> Self {
+    pub(in crate::web) fn new(words: &Words, key: Option<String>, lab: &str) -> Self {
         match key {
             Some(key) => {
                 let plain = words.of(&key);
@@ -23,18 +23,18 @@ impl Named {
         }
     }
 
-    pub(super) fn of_panel(words: &Words, report: &Report) -> Self {
+    pub(in crate::web) fn of_panel(words: &Words, report: &Report) -> Self {
         let panel = report.panel_loinc.as_deref().and_then(panels::panel);
         Self::new(words, panel.map(panels::Panel::name_key), &report.panel)
     }
 
-    pub(super) fn of_test(words: &Words, observation: &Observation) -> Self {
+    pub(in crate::web) fn of_test(words: &Words, observation: &Observation) -> Self {
         Self::new(words, observation.test().map(panels::Test::name_key), &observation.observed.name)
     }
 }
 
 /// The usual range, as the lab gave it.
-pub(super) enum Usual {
+pub(in crate::web) enum Usual {
     Between { low: String, high: String },
     Under(String),
     UpTo(String),
@@ -50,7 +50,7 @@ fn amount(number: &str, unit: &str) -> String {
 }
 
 impl Usual {
-    pub(super) fn new(observation: &Observation) -> Self {
+    pub(in crate::web) fn new(observation: &Observation) -> Self {
         let observed = &observation.observed;
         let range = Range::read(&observed.low, &observed.high, &observed.range_text).unwrap_or_default();
         let with_unit = |number: &str| amount(number, &observed.unit);
@@ -67,18 +67,18 @@ impl Usual {
 }
 
 /// A number line in the units of its drawing, 10 to 310.
-pub(super) struct Line {
-    pub(super) title: String,
-    pub(super) from: i64,
-    pub(super) to: i64,
-    pub(super) at: i64,
-    pub(super) low: String,
-    pub(super) high: String,
-    pub(super) beyond: Option<Beyond>,
+pub(in crate::web) struct Line {
+    pub(in crate::web) title: String,
+    pub(in crate::web) from: i64,
+    pub(in crate::web) to: i64,
+    pub(in crate::web) at: i64,
+    pub(in crate::web) low: String,
+    pub(in crate::web) high: String,
+    pub(in crate::web) beyond: Option<Beyond>,
 }
 
 impl Line {
-    pub(super) fn new(words: &Words, value: &str, line: &NumberLine) -> Self {
+    pub(in crate::web) fn new(words: &Words, value: &str, line: &NumberLine) -> Self {
         let place = |part: f64| (10.0 + part * 3.0).round() as i64;
         let (low, high) = (line.low_label.as_deref(), line.high_label.as_deref());
         let title = match (low, high) {
@@ -100,7 +100,7 @@ impl Line {
     }
 
     /// The side on which the value lies off the line, in the words of the drawing.
-    pub(super) fn beyond(&self) -> &'static str {
+    pub(in crate::web) fn beyond(&self) -> &'static str {
         match self.beyond {
             Some(Beyond::Left) => "low",
             Some(Beyond::Right) => "high",
@@ -110,22 +110,22 @@ impl Line {
 }
 
 /// One value of a report.
-pub(super) struct Value {
-    pub(super) anchor: String,
-    pub(super) name: Named,
-    pub(super) value: String,
-    pub(super) unit: String,
-    pub(super) standing: Standing,
-    pub(super) line: Option<Line>,
-    pub(super) usual: Usual,
-    pub(super) about: Option<String>,
+pub(in crate::web) struct Value {
+    pub(in crate::web) anchor: String,
+    pub(in crate::web) name: Named,
+    pub(in crate::web) value: String,
+    pub(in crate::web) unit: String,
+    pub(in crate::web) standing: Standing,
+    pub(in crate::web) line: Option<Line>,
+    pub(in crate::web) usual: Usual,
+    pub(in crate::web) about: Option<String>,
     /// The lab gave no mark: where the value stands was read from the lab's range.
-    pub(super) by_range: bool,
-    pub(super) disagrees: bool,
+    pub(in crate::web) by_range: bool,
+    pub(in crate::web) disagrees: bool,
 }
 
 impl Value {
-    pub(super) fn new(words: &Words, number: usize, observation: &Observation) -> Self {
+    pub(in crate::web) fn new(words: &Words, number: usize, observation: &Observation) -> Self {
         let (observed, reading) = (&observation.observed, &observation.reading);
         Self {
             anchor: format!("value-{number}"),
@@ -142,12 +142,12 @@ impl Value {
     }
 
     /// The id of its line's title.
-    pub(super) fn line_id(&self) -> String {
+    pub(in crate::web) fn line_id(&self) -> String {
         format!("{}-line", self.anchor)
     }
 
     /// The kind of the flag, in the words of its macro.
-    pub(super) fn flag(&self) -> &'static str {
+    pub(in crate::web) fn flag(&self) -> &'static str {
         match self.standing.mark() {
             Mark::Up => "high",
             Mark::Down => "low",
@@ -159,7 +159,7 @@ impl Value {
     }
 
     /// The kind of the mark on the line: coloured only where the flag is.
-    pub(super) fn mark(&self) -> &'static str {
+    pub(in crate::web) fn mark(&self) -> &'static str {
         match self.standing.mark() {
             Mark::Up => "high",
             Mark::Down => "low",
