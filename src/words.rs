@@ -10,7 +10,7 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use unic_langid::{LanguageIdentifier, langid};
 
-use crate::clock::Timestamp;
+use crate::clock::{SignedDuration, Timestamp};
 use crate::types::locale::Locale;
 use crate::types::zone::Zone;
 
@@ -117,6 +117,13 @@ impl Words {
     /// The time of day of an instant in a zone.
     pub fn time(&self, at: Timestamp, zone: &Zone) -> String {
         self.clock(Self::local(at, zone).time())
+    }
+
+    /// The time of day from which on something works again: the next full minute, so that nobody comes too early.
+    pub fn time_from(&self, at: Timestamp, zone: &Zone) -> String {
+        let over = at.as_millisecond().rem_euclid(60_000);
+        let full = if over == 0 { at } else { at + SignedDuration::from_millis(60_000 - over) };
+        self.time(full, zone)
     }
 
     /// "Chicago time", "hora de Chicago".

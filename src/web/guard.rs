@@ -260,10 +260,10 @@ impl<W: Who> Ctx<W> {
 }
 
 /// Where to go instead of a page that asks for a sign-in.
-fn sign_in_address(visit: &Visit, had_session: bool) -> String {
+fn sign_in_address(visit: &Visit, ran_out: bool) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.append_pair("next", &visit.address);
-    if had_session {
+    if ran_out {
         query.append_pair("ended", "1");
     }
     format!("/login?{}", query.finish())
@@ -292,7 +292,6 @@ impl<W: Who> FromRequest for Ctx<W> {
             let portal = Portal::clone(portal);
             let visit = req.extensions().get::<Visit>().cloned().ok_or_else(|| inside("a route outside the door"))?;
             let found = found?;
-            let had_cookie = req.cookie(&super::visit::cookie_name(&portal.config, "sid")).is_some();
             let who = match admitted {
                 Ok(who) => who,
                 Err(Turned::CodeFirst) => return Err(Problem::Elsewhere("/challenge".into())),
@@ -301,7 +300,12 @@ impl<W: Who> FromRequest for Ctx<W> {
                     if late {
                         kept::keep(&portal, &req, &visit, &mut body).await?;
                     }
-                    return Err(Problem::Elsewhere(sign_in_address(&visit, had_cookie)));
+                    // Only a session that ran out is said to have; one that was ended has other reasons.
+                    let ran_out = match session::token_of(&req, &portal) {
+                        Some(token) => sessions::lately(&portal, &token).await?.is_some(),
+                        None => false,
+                    };
+                    return Err(Problem::Elsewhere(sign_in_address(&visit, ran_out)));
                 }
             };
             if W::COUNTS_AS_USE

@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use askama::Template;
 
 use crate::auth::sessions::{Kind, Session};
-use crate::clock::{SignedDuration, Timestamp};
+use crate::clock::Timestamp;
 use crate::config::Clinic;
 use crate::error::InternalError;
 use crate::portal::Portal;
@@ -163,9 +163,7 @@ impl Layout {
 
     /// The time of day from which on something works again: the next full minute, so that nobody comes too early.
     pub fn time_from(&self, at: &Timestamp) -> String {
-        let over = at.as_millisecond().rem_euclid(60_000);
-        let full = if over == 0 { *at } else { *at + SignedDuration::from_millis(60_000 - over) };
-        self.words.time(full, &self.zone)
+        self.words.time_from(*at, &self.zone)
     }
 
     /// The day of an instant, where the person is.

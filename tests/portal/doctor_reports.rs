@@ -60,7 +60,7 @@ async fn a_report_is_typed_in_reviewed_and_released_with_a_note() {
     page.says("Sugar in the blood, fasting")
         .says("104 mg/dL")
         .says("4.20 mmol/L")
-        .says("a little above the usual range");
+        .says("Your result is above the usual range.");
     page.says("The usual range at this lab is 70 to 99 mg/dL.")
         .says("Chen Example looked at these on 24 November 2026.");
     assert_eq!(visible(&story).await, 0, "the patient does not see it before the release");
@@ -79,7 +79,7 @@ async fn a_report_is_typed_in_reviewed_and_released_with_a_note() {
     page.says("Released. We told the patient").says("What the patient sees").says("Your sugar is a little high.");
     assert_eq!(page.address, format!("{one}?done=released"));
     assert_eq!(visible(&story).await, 1);
-    let mail = story.portal.message(&story.mia.email, |item| item.text.contains("new message in the portal")).await;
+    let mail = story.portal.message(&story.mia.email, |item| item.text.contains("something new to read in the portal")).await;
     let whole = format!("{} {}", mail.subject.unwrap_or_default(), mail.text).to_lowercase();
     for clinical in ["sugar", "glucose", "104", "lab", "result", "chen"] {
         assert!(!whole.contains(clinical), "the mail says {clinical}: {whole}");

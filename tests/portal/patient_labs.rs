@@ -123,7 +123,7 @@ async fn a_report_of_several_values_leads_to_those_outside() {
         .says("Far above, call us")
         .says("Your result is far above the usual range.");
     page.says("Dr Okafor Example, 24 November 2026 Come in today.");
-    page.says("The usual range at this lab is 60 mL/min/{1.73_m2} or more.")
+    page.says("The usual range at this lab is 60 mL/min/1.73 m² or more.")
         .says("Could not be measured")
         .says("Not found");
     page.says("No usual range for this test").says("Where the lab did not mark a result");

@@ -69,7 +69,7 @@ pub async fn count_wrong(
     audit::record(portal, tx, Event::new(Actor::System, Deed::AccountLocked).on(account.id).because(why).from(network))
         .await?;
     let words = Words::new(account.locale);
-    let values = Values::from([("time".to_owned(), words.time(until, &account.zone))]);
+    let values = Values::from([("time".to_owned(), words.time_from(until, &account.zone))]);
     accounts::tell(portal, tx, account, Notice::Locked, &values, true).await?;
     Ok(Some(until))
 }

@@ -172,15 +172,14 @@ impl Appointment {
         matches!(self.status, Status::Booked | Status::Arrived | Status::CheckedIn)
     }
 
-    /// What to say of it at an instant. Nobody marks a call or a visit at the clinic as begun, so those count as done
-    /// when their time is over; a video visit that the patient never joined was missed.
+    /// What to say of it at an instant. One whose time is over counts as done unless staff noted that the patient did not
+    /// come: a visit may have been held by phone, and nobody is blamed on a guess.
     pub fn standing(&self, now: Timestamp) -> Standing {
         match self.status {
             Status::Cancelled => Standing::Cancelled,
             Status::Fulfilled => Standing::Done,
             Status::NoShow => Standing::Missed,
             Status::Booked | Status::Arrived | Status::CheckedIn if now < self.ends_at + GRACE => Standing::Booked,
-            Status::Booked if self.mode == Mode::Video => Standing::Missed,
             Status::Booked | Status::Arrived | Status::CheckedIn => Standing::Done,
         }
     }
@@ -326,9 +325,9 @@ mod tests {
             cancelled_by: None,
         };
         let (during, after) = (at("2026-11-24T16:19:59Z"), at("2026-11-24T16:20:00Z"));
-        assert_eq!((one.standing(during), one.standing(after)), (Standing::Booked, Standing::Missed));
-        one.mode = Mode::Phone;
-        assert_eq!(one.standing(after), Standing::Done);
+        assert_eq!((one.standing(during), one.standing(after)), (Standing::Booked, Standing::Done));
+        one.status = Status::NoShow;
+        assert_eq!(one.standing(after), Standing::Missed);
         (one.mode, one.status) = (Mode::Video, Status::Arrived);
         assert_eq!(one.standing(after), Standing::Done);
         one.status = Status::Cancelled;

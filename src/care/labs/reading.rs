@@ -218,8 +218,11 @@ pub fn read(written: &Written<'_>) -> Reading {
             (None, _) => Standing::NoRange,
             (Some(_), None) => Standing::CannotTell,
             (Some(_), Some(Side::Inside)) => Standing::InRange,
-            (Some(_), Some(Side::Above)) => Standing::LittleAbove,
-            (Some(_), Some(Side::Below)) => Standing::LittleBelow,
+            (Some(range), Some(Side::Above)) if is_little(&quantity, range) => Standing::LittleAbove,
+            (Some(range), Some(Side::Below)) if is_little(&quantity, range) => Standing::LittleBelow,
+            // Beyond the margin nothing is belittled, whether the lab set a flag or forgot it.
+            (Some(_), Some(Side::Above)) => Standing::Above,
+            (Some(_), Some(Side::Below)) => Standing::Below,
         },
     };
     let disagrees = match (by_lab, by_range) {
@@ -230,9 +233,13 @@ pub fn read(written: &Written<'_>) -> Reading {
     Reading { standing, line, disagrees }
 }
 
+/// Whether a value lies outside its range by no more than the margin.
+fn is_little(quantity: &Quantity, range: &Range) -> bool {
+    quantity.comparator == Comparator::Exactly && range.excess(quantity.number).is_some_and(|part| part <= MARGIN)
+}
+
 fn flagged(flag: Flag, by_range: Option<Side>, quantity: &Quantity, range: Option<&Range>) -> Standing {
-    let little = quantity.comparator == Comparator::Exactly
-        && range.and_then(|range| range.excess(quantity.number)).is_some_and(|part| part <= MARGIN);
+    let little = range.is_some_and(|range| is_little(quantity, range));
     match (flag, by_range) {
         (Flag::N, _) => Standing::InRange,
         (Flag::Hh, _) | (Flag::Aa, Some(Side::Above)) => Standing::FarAbove,
@@ -290,15 +297,17 @@ mod tests {
     }
 
     #[test]
-    fn without_a_flag_a_value_is_at_most_a_little_outside() {
+    fn without_a_flag_the_range_alone_says_where_a_value_stands_and_never_that_it_is_critical() {
         assert_eq!(standing("5.0", "3.9 - 5.5", None), Standing::InRange);
         assert_eq!(standing("5.5", "3.9 - 5.5", None), Standing::InRange, "the ends belong to the range");
-        assert_eq!(standing("50", "3.9 - 5.5", None), Standing::LittleAbove);
-        assert_eq!(standing("0.1", "3.9 - 5.5", None), Standing::LittleBelow);
+        assert_eq!(standing("5.6", "3.9 - 5.5", None), Standing::LittleAbove);
+        assert_eq!(standing("50", "3.9 - 5.5", None), Standing::Above);
+        assert_eq!(standing("3.8", "3.9 - 5.5", None), Standing::LittleBelow);
+        assert_eq!(standing("0.1", "3.9 - 5.5", None), Standing::Below);
         assert_eq!(standing("5.0", "", None), Standing::NoRange);
         let derived = Range::read("", "", "3.9 - 5.5").unwrap();
         let read = read(&Written { value: "50", range: derived.as_ref(), flag: Some((Flag::H, FlagBy::Range)) });
-        assert_eq!(read.standing, Standing::LittleAbove, "our own derivation is not the lab's word");
+        assert_eq!(read.standing, Standing::Above, "our own derivation is not the lab's word");
     }
 
     #[test]
@@ -338,8 +347,8 @@ mod tests {
         assert_eq!(standing(">60", ">60", None), Standing::InRange);
         assert_eq!(standing("<0.01", "<5", None), Standing::InRange);
         assert_eq!(standing("<5", "0.4 - 4.0", None), Standing::CannotTell);
-        assert_eq!(standing(">9", "0.4 - 4.0", None), Standing::LittleAbove);
-        assert_eq!(standing("<0.1", "0.4 - 4.0", None), Standing::LittleBelow);
+        assert_eq!(standing(">9", "0.4 - 4.0", None), Standing::Above);
+        assert_eq!(standing("<0.1", "0.4 - 4.0", None), Standing::Below);
     }
 
     #[test]

@@ -97,8 +97,10 @@ fn settings(folder: &Path, address: SocketAddr) -> Result<Config, Stop> {
         ("SALUS_SMTP_URL", "outbox".to_owned()),
     ];
     let from_outside = std::env::vars().filter(|(name, _)| name.starts_with("SALUS_") && !OWN.contains(&name.as_str()));
+    let countries_are_set = std::env::var_os("SALUS_SMS_COUNTRIES").is_some();
     let log_is_set = std::env::var_os("SALUS_LOG_FORMAT").is_some();
-    let vars = from_outside.chain(own.map(|(name, value)| (name.to_owned(), value)));
+    let abroad = (!countries_are_set).then(|| ("SALUS_SMS_COUNTRIES".to_owned(), "US,CA,MX,PR,ES,GB".to_owned()));
+    let vars = from_outside.chain(abroad).chain(own.map(|(name, value)| (name.to_owned(), value)));
     let mut config = Config::read(Lookup::from_map(vars)).map_err(Stop::Settings)?;
     if !log_is_set {
         config.log_format = LogFormat::Text;

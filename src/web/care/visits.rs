@@ -32,6 +32,7 @@ struct LobbyPage {
     detail: Detail,
     is_doctor: bool,
     may_join: bool,
+    may_change: bool,
     standing: Standing,
     refusal: Option<String>,
     age: i32,
@@ -54,10 +55,10 @@ fn standing(layout: &Layout, is_doctor: bool, join: JoinState, has_video: bool) 
         JoinState::Early { .. } | JoinState::Open { .. } if !has_video => {
             let phone = layout.clinic.phone.as_str();
             let sentence = match is_doctor {
-                true => words.with("visit-none-doctor").arg("phone", phone),
-                false => words.with("visit-none").arg("phone", phone),
+                true => words.t("visit-none-doctor"),
+                false => words.with("visit-none").arg("phone", phone).to_string(),
             };
-            ("none", sentence.to_string())
+            ("none", sentence)
         }
         JoinState::Early { from } => {
             let sentence = words.with("visit-early").arg("time", layout.time(&from)).arg("day", layout.day(&from));
@@ -96,6 +97,7 @@ async fn lobby(ctx: &Ctx<Either>, id: AppointmentId, refusal: Option<String>) ->
     Ok(LobbyPage {
         standing: standing(&layout, is_doctor, join, has_video),
         may_join: has_video && matches!(join, JoinState::Open { .. }),
+        may_change: matches!(join, JoinState::Early { .. } | JoinState::Open { .. }),
         age: detail.birth_date.age_on(today),
         layout,
         id,

@@ -26,6 +26,8 @@ pub struct Identity {
     pub age: i32,
     /// What tells two people of one name and age apart.
     pub record: String,
+    /// The phone to call them on.
+    pub phone: Option<String>,
 }
 
 impl Identity {
@@ -41,6 +43,7 @@ impl Identity {
             born: layout.words.short_date(patient.birth_date.date()),
             age: patient.birth_date.age_on(today),
             record: format!("{}-{}", &end[..4], &end[4..]),
+            phone: patient.contact.as_ref().and_then(|contact| Some(contact.phone.as_ref()?.e164().to_owned())),
         }
     }
 }

@@ -189,3 +189,4 @@ doctor-release-who = { $name } can see it from then on. The email that we send s
 doctor-released-done = Released. We told the patient that there is something new to read.
 doctor-seen-now = What the patient sees
 doctor-seen-then = What the patient will see
+doctor-patient-phone = Phone:

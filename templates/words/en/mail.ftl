@@ -31,6 +31,6 @@ mail-cancelled-body = Your appointment on { $time } is cancelled. You can book a
 mail-moved-subject = { $clinic }: your appointment was moved
 mail-moved-body = Your appointment is now on { $time }. You can see it in the portal.
 mail-news-subject = { $clinic }: something new in the portal
-mail-news-body = You have a new message in the portal.
+mail-news-body = There is something new to read in the portal.
 mail-turned_off-subject = { $clinic }: your account was turned off
 mail-turned_off-body = Your portal account was turned off by the clinic. Call us if you have questions.

@@ -189,3 +189,4 @@ doctor-release-who = { $name } puede verlo desde ese momento. El correo que envi
 doctor-released-done = Publicado. Avisamos al paciente de que hay algo nuevo que leer.
 doctor-seen-now = Lo que ve el paciente
 doctor-seen-then = Lo que verá el paciente
+doctor-patient-phone = Teléfono:

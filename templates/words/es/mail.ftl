@@ -31,6 +31,6 @@ mail-cancelled-body = Su cita de { $time } está cancelada. Puede reservar otra 
 mail-moved-subject = { $clinic }: su cita cambió
 mail-moved-body = Su cita es ahora: { $time }. Puede verla en el portal.
 mail-news-subject = { $clinic }: algo nuevo en el portal
-mail-news-body = Tiene un mensaje nuevo en el portal.
+mail-news-body = Hay algo nuevo para leer en el portal.
 mail-turned_off-subject = { $clinic }: su cuenta fue desactivada
 mail-turned_off-body = La clínica desactivó su cuenta del portal. Llámenos si tiene preguntas.

@@ -44,8 +44,18 @@ pub(in crate::web) enum Usual {
     None,
 }
 
+/// A unit as people read it; the stored one stays as the lab sent it (UCUM).
+fn unit_shown(unit: &str) -> String {
+    unit.replace("{1.73_m2}", "1.73 m²")
+        .replace("10*3/", "10³/")
+        .replace("10*6/", "10⁶/")
+        .replace("m[IU]", "mIU")
+        .replace("uL", "µL")
+}
+
 /// A number with its unit.
 fn amount(number: &str, unit: &str) -> String {
+    let unit = unit_shown(unit);
     if unit.is_empty() { number.to_owned() } else { format!("{number} {unit}") }
 }
 
@@ -131,7 +141,7 @@ impl Value {
             anchor: format!("value-{number}"),
             name: Named::of_test(words, observation),
             value: observed.value.clone(),
-            unit: observed.unit.clone(),
+            unit: unit_shown(&observed.unit),
             standing: reading.standing,
             line: reading.line.as_ref().map(|line| Line::new(words, &observed.value, line)),
             usual: Usual::new(observation),
