@@ -79,7 +79,8 @@ async fn a_report_is_typed_in_reviewed_and_released_with_a_note() {
     page.says("Released. We told the patient").says("What the patient sees").says("Your sugar is a little high.");
     assert_eq!(page.address, format!("{one}?done=released"));
     assert_eq!(visible(&story).await, 1);
-    let mail = story.portal.message(&story.mia.email, |item| item.text.contains("something new to read in the portal")).await;
+    let mail =
+        story.portal.message(&story.mia.email, |item| item.text.contains("something new to read in the portal")).await;
     let whole = format!("{} {}", mail.subject.unwrap_or_default(), mail.text).to_lowercase();
     for clinical in ["sugar", "glucose", "104", "lab", "result", "chen"] {
         assert!(!whole.contains(clinical), "the mail says {clinical}: {whole}");

@@ -9,8 +9,8 @@ use crate::db::{is_deadlock, is_overlap};
 use crate::error::{Failure, InternalError};
 use crate::messaging::texts::Notice;
 use crate::portal::Portal;
-use crate::types::actor::Role;
-use crate::types::ids::AppointmentId;
+use crate::types::actor::{Actor, Role};
+use crate::types::ids::{AccountId, AppointmentId};
 use crate::types::network::Network;
 
 /// The longest reason of a cancellation, in characters.
@@ -79,6 +79,46 @@ pub async fn cancel(
     tell(portal, &mut tx, &patient, Notice::Cancelled, detail.appointment.starts_at).await?;
     tx.commit().await?;
     changed(portal, who, id).await
+}
+
+/// How many coming appointments a doctor has: what turning the account off would cancel.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_coming_of(portal: &Portal, doctor: AccountId) -> Result<usize, InternalError> {
+    let mut connection = portal.db.read().await?;
+    Ok(sql::coming_of_doctor(&mut connection, doctor, portal.clock.now()).await?.len())
+}
+
+/// Cancels every coming appointment of a doctor who no longer sees patients here, and tells each patient by mail. Each
+/// is a change of its own: what was cancelled stays so when a later one fails. Answers how many.
+///
+/// # Errors
+/// When the database fails or a record does not open.
+pub(in crate::care) async fn cancel_all_of(
+    portal: &Portal,
+    by: &Actor,
+    doctor: AccountId,
+    from: &Network,
+) -> Result<usize, InternalError> {
+    let coming = {
+        let mut connection = portal.db.read().await?;
+        sql::coming_of_doctor(&mut connection, doctor, portal.clock.now()).await?
+    };
+    let mut cancelled = 0;
+    for (id, patient, starts_at) in coming {
+        let Some(patient) = records::load(portal, patient).await? else { continue };
+        let mut tx = portal.db.begin().await?;
+        if !sql::cancel(&mut tx, id, By::Doctor, None, portal.clock.now()).await? {
+            continue;
+        }
+        let event = Event::new(by.clone(), Deed::AppointmentCancelled).of(patient.id).on(id).from(from);
+        audit::record(portal, &mut tx, event).await?;
+        tell(portal, &mut tx, &patient, Notice::Cancelled, starts_at).await?;
+        tx.commit().await?;
+        cancelled += 1;
+    }
+    Ok(cancelled)
 }
 
 /// Moves an appointment to another slot of the same doctor and tells the patient by mail: one statement, so the old

@@ -9,7 +9,7 @@ use super::{Appointment, By};
 use crate::care::slots::Span;
 use crate::clock::{Timestamp, from_ms};
 use crate::db::{self, is_overlap, parse};
-use crate::types::ids::{AppointmentId, BookingKey, PatientId};
+use crate::types::ids::{AccountId, AppointmentId, BookingKey, PatientId};
 
 pub(super) use reads::*;
 
@@ -132,6 +132,30 @@ pub(super) async fn cancel(
     .execute(connection)
     .await?;
     Ok(cancelled.rows_affected() == 1)
+}
+
+/// A doctor's appointments that have not begun: each with its patient and its beginning, soonest first.
+pub(super) async fn coming_of_doctor(
+    connection: &mut AnyConnection,
+    doctor: AccountId,
+    now: Timestamp,
+) -> db::Result<Vec<(AppointmentId, PatientId, Timestamp)>> {
+    sqlx::query(
+        "SELECT id, patient_id, starts_at
+         FROM appointments
+         WHERE doctor_id = $1 AND starts_at > $2 AND status IN ('booked', 'arrived', 'checked_in')
+         ORDER BY starts_at",
+    )
+    .bind(doctor.to_string())
+    .bind(now.as_millisecond())
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(|row| {
+        let starts_at = from_ms(row.try_get("starts_at")?);
+        Ok((parse("id", row.try_get("id")?)?, parse("patient_id", row.try_get("patient_id")?)?, starts_at))
+    })
+    .collect()
 }
 
 /// Moves it, unless it is there already, was cancelled, is done or has begun; false then.

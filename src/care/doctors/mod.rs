@@ -2,10 +2,13 @@
 
 mod sql;
 
-use crate::error::InternalError;
-use crate::identity::accounts;
+use crate::care::appointments;
+use crate::error::{Failure, InternalError};
+use crate::identity::accounts::{self, TurnRefusal};
 use crate::portal::Portal;
+use crate::types::actor::Actor;
 use crate::types::ids::AccountId;
+use crate::types::network::Network;
 use crate::types::person_name::PersonName;
 use crate::types::zone::Zone;
 
@@ -64,4 +67,21 @@ pub fn specialties(doctors: &[Doctor]) -> Vec<&str> {
     let mut specialties: Vec<&str> = doctors.iter().map(|doctor| doctor.specialty.as_str()).collect();
     specialties.dedup();
     specialties
+}
+
+/// Turns any account off, or on again; with a doctor's, every coming appointment of theirs is cancelled and its patient
+/// told, since nobody would be there. Answers how many were.
+///
+/// # Errors
+/// Refused as [`TurnRefusal`] says.
+pub async fn turn(
+    portal: &Portal,
+    by: &Actor,
+    id: AccountId,
+    on: bool,
+    reason: &str,
+    from: &Network,
+) -> Result<usize, Failure<TurnRefusal>> {
+    accounts::turn(portal, by, id, on, reason, from).await?;
+    if on { Ok(0) } else { Ok(appointments::cancel_all_of(portal, by, id, from).await?) }
 }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::audit::Deed;
 use crate::auth::{sessions, step_up};
+use crate::care::{appointments, doctors};
 use crate::error::Failure;
 use crate::identity::accounts::{self, Account, TurnRefusal};
 use crate::types::actor::Role;
@@ -180,12 +181,21 @@ struct TurnPage {
     role: String,
     on: bool,
     reason: String,
+    /// Coming appointments that would be cancelled.
+    booked: usize,
 }
 
 impl TurnPage {
-    fn new(ctx: &Ctx<Admin>, account: Account, on: bool, reason: String, errors: Errors) -> Self {
+    async fn new(
+        ctx: &Ctx<Admin>,
+        account: Account,
+        on: bool,
+        reason: String,
+        errors: Errors,
+    ) -> Result<Self, Problem> {
         let layout = ctx.layout();
-        Self { role: role_word(&layout.words, account.role), layout, errors, account, on, reason }
+        let booked = if on { 0 } else { appointments::count_coming_of(&ctx.portal, account.id).await? };
+        Ok(Self { role: role_word(&layout.words, account.role), layout, errors, account, on, reason, booked })
     }
 }
 
@@ -202,7 +212,7 @@ async fn confirm(ctx: Ctx<Admin>, id: Path<String>) -> PageResult {
     read(&ctx, Deed::PeopleRead, Some(&account)).await?;
     let typed: TurnForm = ctx.kept().await?.unwrap_or_default();
     let on = account.turned_off_at.is_some();
-    page(&TurnPage::new(&ctx, account, on, typed.reason, Errors::none()))
+    page(&TurnPage::new(&ctx, account, on, typed.reason, Errors::none()).await?)
 }
 
 /// `POST /admin/people/{id}/turn`: 303 to the person, or 422 and what is wrong.
@@ -222,18 +232,18 @@ async fn turn(ctx: Ctx<Admin>, id: Path<String>, Posted(typed): Posted<TurnForm>
     }
     let words = ctx.layout().words;
     if let Some(sentence) = reason_wrong(&words, &typed.reason) {
-        return refused(&TurnPage::new(&ctx, account, on, typed.reason, Errors::one("reason", sentence)));
+        return refused(&TurnPage::new(&ctx, account, on, typed.reason, Errors::one("reason", sentence)).await?);
     }
     let by = ctx.who.signed_in.actor();
-    let sentence = match accounts::turn(&ctx.portal, &by, account.id, on, &typed.reason, ctx.network()).await {
-        Ok(()) => return see_other(&format!("/admin/people/{}?done=1", account.id)),
+    let sentence = match doctors::turn(&ctx.portal, &by, account.id, on, &typed.reason, ctx.network()).await {
+        Ok(_) => return see_other(&format!("/admin/people/{}?done=1", account.id)),
         Err(Failure::Refused(TurnRefusal::NotFound)) => return Err(Problem::NotFound),
         Err(Failure::Refused(TurnRefusal::Oneself)) => words.t("turn-oneself"),
         Err(Failure::Refused(TurnRefusal::LastAdmin)) => words.t("turn-last_admin"),
         Err(Failure::Refused(TurnRefusal::NoReason)) => words.t("reason-empty"),
         Err(Failure::Internal(error)) => return Err(error.into()),
     };
-    refused(&TurnPage::new(&ctx, account, on, typed.reason, Errors::one("reason", sentence)))
+    refused(&TurnPage::new(&ctx, account, on, typed.reason, Errors::one("reason", sentence)).await?)
 }
 
 /// Their routes.

@@ -93,6 +93,10 @@ turn-on-link = Turn on the account
 turn-off-title = Turn off account
 turn-on-title = Turn on account
 turn-off-body = Nobody can sign in with this account then, and its sessions end at once. Nothing is deleted. We tell the person by email.
+turn-off-booked = { $n ->
+    [one] 1 coming appointment with this doctor is cancelled. We tell the patient by email.
+   *[other] { $n } coming appointments with this doctor are cancelled. We tell the patients by email.
+}
 turn-on-body = The person can sign in again then, with their password and a code.
 turn-reason-hint = Why, and who asked for it. Write nothing about their health.
 turn-off-submit = Turn off

@@ -93,6 +93,10 @@ turn-on-link = Activar la cuenta
 turn-off-title = Desactivar la cuenta
 turn-on-title = Activar la cuenta
 turn-off-body = Después nadie puede entrar con esta cuenta y sus sesiones terminan enseguida. No se borra nada. Avisamos a la persona por correo.
+turn-off-booked = { $n ->
+    [one] Se cancela 1 cita próxima con este médico. Avisamos al paciente por correo.
+   *[other] Se cancelan { $n } citas próximas con este médico. Avisamos a los pacientes por correo.
+}
 turn-on-body = Después la persona puede entrar otra vez, con su contraseña y un código.
 turn-reason-hint = Por qué, y quién lo pidió. No escriba nada sobre su salud.
 turn-off-submit = Desactivar
