@@ -4,6 +4,7 @@
 use crate::clock::SignedDuration;
 use crate::config::Limits;
 use crate::limits::Limit;
+use crate::types::ids::AccountId;
 
 /// Wrong passwords for one typed email, from unknown browsers.
 pub fn wrong_passwords(limits: &Limits) -> Limit {
@@ -15,12 +16,22 @@ pub fn wrong_passwords(limits: &Limits) -> Limit {
     }
 }
 
+/// Wrong passwords for an email without an account: counted like an account's, and nothing follows.
+pub fn nobody(limits: &Limits) -> Limit {
+    Limit { bucket: "passwords:nobody", max: i64::MAX, window: limits.passwords_window, pause: None }
+}
+
 /// Sign-in tries from one network.
 pub fn network_tries(limits: &Limits) -> Limit {
     Limit { bucket: "network:sign_in", max: limits.network_tries, window: SignedDuration::from_mins(15), pause: None }
 }
 
-/// Wrong codes in a day for one account, or for one registration or invitation whose phone is not proved yet.
+/// Wrong codes in a day for one account (its known browsers apart from strange ones), or for one registration or invitation whose phone is not proved yet.
 pub fn wrong_codes(limits: &Limits) -> Limit {
     Limit { bucket: "codes:day", max: limits.codes_a_day, window: SignedDuration::from_hours(24), pause: None }
+}
+
+/// By what an account's wrong codes of a day are counted: in its known browsers, or in all others together.
+pub fn codes_of(account: AccountId, known: bool) -> Vec<u8> {
+    format!("{account}:{}", if known { "known" } else { "strange" }).into_bytes()
 }

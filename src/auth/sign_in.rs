@@ -5,7 +5,7 @@
 
 use crate::audit::{self, Deed, Event};
 use crate::auth::browser::Browser;
-use crate::auth::budgets::{network_tries, wrong_passwords};
+use crate::auth::budgets::{network_tries, nobody, wrong_passwords};
 use crate::auth::challenges::{self, Answered, NewChallenge, Purpose, Whose};
 use crate::auth::entered::{Entered, home_of};
 use crate::auth::sessions::{self, Kind, NewSession};
@@ -76,12 +76,20 @@ pub async fn sign_in(
         return Err(Failure::Refused(SignInRefusal::Paused(until)));
     }
 
-    let stored =
-        account.as_ref().map(|a| a.password_hash.as_str()).or(resumable.as_ref().map(|r| r.password_hash.as_str()));
-    let verdict =
-        portal.hasher.verify(password.clone(), stored).await.map_err(|_| InternalError::busy("checking a password"))?;
+    let busy = |_| InternalError::busy("checking a password");
+    let stored = account.as_ref().map(|account| account.password_hash.as_str());
+    let verdict = portal.hasher.verify(password.clone(), stored).await.map_err(busy)?;
+    // A registration that was left is checked beside the account, never instead of it, and a decoy like any other: so
+    // nobody learns by registering an email and signing in with it whether it has an account.
+    let left = match &resumable {
+        Some(left) => portal.hasher.verify(password.clone(), Some(&left.password_hash)).await.map_err(busy)?.right,
+        None => false,
+    };
     let open = account.as_ref().is_none_or(|account| account.turned_off_at.is_none());
     if !(verdict.right && open) {
+        if let Some(registration) = resumable.filter(|_| left) {
+            return Ok(super::register::resume(portal, browser, registration, replaces).await?);
+        }
         let mut tx = portal.db.begin().await?;
         let event = Event::new(Actor::Stranger, Deed::PasswordRefused).from(&browser.network);
         let event = match &account {
@@ -90,15 +98,10 @@ pub async fn sign_in(
         };
         audit::record(portal, &mut tx, event).await?;
         tx.commit().await?;
-        if let Some(account) = account {
-            count_later(portal, account, device.map(|d| d.id), browser);
-        }
+        count_later(portal, account, &email_index, device.map(|d| d.id), browser);
         return Err(Failure::Refused(SignInRefusal::Wrong));
     }
-    let Some(account) = account else {
-        let Some(registration) = resumable else { return Err(Failure::Refused(SignInRefusal::Wrong)) };
-        return Ok(super::register::resume(portal, browser, registration, replaces).await?);
-    };
+    let Some(account) = account else { return Err(Failure::Refused(SignInRefusal::Wrong)) };
     if verdict.rehash {
         rehash_later(portal, &account, password);
     }
@@ -239,11 +242,23 @@ pub(super) async fn finish(
 }
 
 /// What an existing account costs more than none happens after the answer, so that nobody can time it.
-fn count_later(portal: &Portal, account: Account, device: Option<DeviceId>, browser: &Browser) {
-    let (portal, network) = (portal.clone(), browser.network.clone());
+/// An unknown email costs a commit as well, so that the next request cannot time it either.
+fn count_later(
+    portal: &Portal,
+    account: Option<Account>,
+    email_index: &[u8; 32],
+    device: Option<DeviceId>,
+    browser: &Browser,
+) {
+    let (portal, network, email_index) = (portal.clone(), browser.network.clone(), *email_index);
     tokio::spawn(async move {
         let counted = async {
             let mut tx = portal.db.begin().await?;
+            let Some(account) = account else {
+                limits::take(&portal, &mut tx, nobody(&portal.config.limits), &email_index).await?;
+                tx.commit().await?;
+                return Ok(());
+            };
             // An account that is locked already is not locked for longer by more wrong passwords.
             if lockout::locked_until(&portal, &mut tx, account.id, device).await?.is_none() {
                 lockout::count_wrong(&portal, &mut tx, &account, device, "password", &network).await?;

@@ -4,8 +4,8 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::LogFormat;
 
-/// What a server logs unless `RUST_LOG` says otherwise.
-pub(super) const SERVING: &str = "info,sqlx=warn,hyper=warn";
+/// What a server logs unless `RUST_LOG` says otherwise. A peer that speaks no HTTP is no error of ours.
+pub(super) const SERVING: &str = "info,sqlx=warn,hyper=warn,actix_http::h1::dispatcher=off";
 /// What a command of the shell logs: it answers on standard output already.
 pub(super) const QUIET: &str = "warn";
 

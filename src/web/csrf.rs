@@ -108,7 +108,8 @@ pub async fn pairs(req: &HttpRequest, payload: &mut Payload) -> Result<Vec<(Stri
     let mut pairs: Vec<(String, String)> =
         url::form_urlencoded::parse(&body).map(|(k, v)| (k.into_owned(), v.into_owned())).collect();
     let mut seen = HashSet::new();
-    if !pairs.iter().all(|(name, _)| seen.insert(name.as_str())) {
+    // PostgreSQL keeps no NUL in a text, and nobody types one.
+    if !pairs.iter().all(|(name, value)| seen.insert(name.as_str()) && !value.contains('\0')) {
         return Err(Problem::BadForm);
     }
     let at = pairs.iter().position(|(name, _)| name == "csrf").ok_or(Problem::Foreign)?;

@@ -129,3 +129,27 @@ async fn a_person_who_left_goes_on_by_signing_in() {
     let page = later.post("/challenge", &[("code", &code)]).await;
     assert_eq!(page.location(), "/home");
 }
+
+#[tokio::test]
+async fn registering_an_email_and_signing_in_with_it_tells_nobody_whether_it_has_an_account() {
+    let portal = TestPortal::start().await;
+    let mia = portal.patient("mia").await;
+    let own = "my own long password here";
+    let mut seen = Vec::new();
+    for email in [mia.email.as_str(), "nobody@people.example"] {
+        let mut browser = portal.browser();
+        fill_in(&mut browser, &[("email", email), ("password", own)]).await;
+        portal.deliver().await;
+        portal.later(SignedDuration::from_secs(40));
+        let mut second = portal.browser();
+        second.open("/login").await;
+        let page = second.send("/login", &[("email", email), ("password", own)]).await;
+        portal.deliver().await;
+        portal.later(SignedDuration::from_secs(1));
+        seen.push((page.status, page.address.clone(), second.open("/challenge").await.text().len()));
+    }
+    assert_eq!(seen[0], seen[1]);
+    assert_eq!(seen[0].1, "/challenge");
+    let page = portal.signed_in(&mia).await.open("/home").await;
+    assert_eq!(page.status, 200, "the owner signs in as ever");
+}

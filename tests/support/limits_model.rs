@@ -62,9 +62,9 @@ pub struct Model {
     pub passwords: HashMap<From, Tally>,
     pub locks: HashMap<From, Lock>,
     pub asked: HashMap<From, Asked>,
-    pub short: Tally,
-    pub day: Tally,
-    pub codes_today: Tally,
+    pub short: HashMap<From, Tally>,
+    pub day: HashMap<From, Tally>,
+    pub codes_today: HashMap<From, Tally>,
     pub strange: i64,
     pub factor: i64,
     pub times_locked: i64,
@@ -90,7 +90,8 @@ impl Model {
     fn send(&mut self, from: From, now: i64) -> Option<i64> {
         let asked = self.asked.get_mut(&from).unwrap();
         let earliest = now + [30, 60, 120][asked.sends.min(2) as usize] * SECOND;
-        let refused = self.short.take(now, 5, 15 * MINUTE, None).or_else(|| self.day.take(now, 10, 24 * HOUR, None));
+        let (short, day) = (self.short.entry(from).or_default(), self.day.entry(from).or_default());
+        let refused = short.take(now, 5, 15 * MINUTE, None).or_else(|| day.take(now, 10, 24 * HOUR, None));
         if let Some(until) = refused {
             asked.next = until.max(earliest);
             return Some(asked.next);
@@ -145,8 +146,9 @@ impl Model {
         if self.factor >= 100 {
             return ("off", 0);
         }
-        if self.codes_today.ends > now && self.codes_today.count >= 40 {
-            return ("locked", self.codes_today.ends);
+        let today = self.codes_today.entry(from).or_default();
+        if today.ends > now && today.count >= 40 {
+            return ("locked", today.ends);
         }
         if right && asked.code_ends > now && asked.sends > 0 {
             self.factor = 0;
@@ -156,8 +158,8 @@ impl Model {
             self.passwords.remove(&from);
             return ("in", 0);
         }
-        self.codes_today.take(now, 40, 24 * HOUR, None);
-        self.factor += 1;
+        self.codes_today.entry(from).or_default().take(now, 40, 24 * HOUR, None);
+        self.factor += i64::from(from == From::Known);
         self.strange += i64::from(from == From::Strange);
         let locked = self.count_wrong(from, now);
         let left = 5 - asked.tries;

@@ -3,7 +3,7 @@
 use super::{Challenge, Purpose, Whose, sql};
 use crate::audit::{self, Deed, Event};
 use crate::auth::browser::Browser;
-use crate::auth::budgets::wrong_codes;
+use crate::auth::budgets::{self, wrong_codes};
 use crate::auth::lockout;
 use crate::clock::Timestamp;
 use crate::crypto::codes::TypedCode;
@@ -83,6 +83,8 @@ pub async fn answer(
         if spent && challenge.purpose != Purpose::ResetPassword {
             return refuse(portal, tx, &challenge, browser, AnswerRefusal::PasswordSpent).await;
         }
+        // Only answers from known browsers count on the factor, so that a stranger with the password cannot turn the
+        // owner's phone off; theirs are counted against the life of the password.
         if account.sms_wrong >= limits.factor_life {
             return refuse(portal, tx, &challenge, browser, AnswerRefusal::FactorOff).await;
         }
@@ -113,13 +115,12 @@ pub async fn answer(
     refuse(portal, tx, &challenge, browser, refusal).await
 }
 
-/// What wrong codes of a day are counted by.
+/// What wrong codes of a day are counted by: an account's known browsers apart from all others.
 fn counted_by(challenge: &Challenge) -> Vec<u8> {
     match challenge.whose {
-        Whose::Account(id) => id.to_string(),
-        other => other.word(),
+        Whose::Account(id) => budgets::codes_of(id, challenge.device.is_some()),
+        other => other.word().into_bytes(),
     }
-    .into_bytes()
 }
 
 /// Counts a wrong code everywhere it counts; answers until when that locked the account.

@@ -143,9 +143,13 @@ impl Challenge {
 }
 
 /// Sends to a number: what has been proved to be somebody's is counted apart from what was only typed.
-fn sends(limits: &Limits, proved: bool) -> [Limit; 2] {
-    let (short, day) =
-        if proved { ("sends:proved:15m", "sends:proved:day") } else { ("sends:typed:15m", "sends:typed:day") };
+/// What a known browser asks for is counted apart again: somebody with the password alone cannot use it up.
+fn sends(limits: &Limits, challenge: &Challenge) -> [Limit; 2] {
+    let (short, day) = match (challenge.whose, challenge.device) {
+        (Whose::Account(_), Some(_)) => ("sends:known:15m", "sends:known:day"),
+        (Whose::Account(_), None) => ("sends:proved:15m", "sends:proved:day"),
+        _ => ("sends:typed:15m", "sends:typed:day"),
+    };
     [
         Limit { bucket: short, max: limits.sends_short, window: SignedDuration::from_mins(15), pause: None },
         Limit { bucket: day, max: limits.sends_day, window: SignedDuration::from_hours(24), pause: None },
@@ -226,7 +230,7 @@ async fn send(
     let limits = &portal.config.limits;
     let earliest =
         now + limits.send_pauses[usize::try_from(challenge.sends).unwrap_or(0).min(limits.send_pauses.len() - 1)];
-    for limit in sends(limits, matches!(challenge.whose, Whose::Account(_))) {
+    for limit in sends(limits, challenge) {
         // What the short limit refuses does not use up the day's.
         if let Taken::Until(until) = limits::take(portal, tx, limit, phone_index).await? {
             let until = until.max(earliest);

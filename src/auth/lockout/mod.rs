@@ -202,7 +202,11 @@ pub async fn reset(
     };
     sql::clear(&mut tx, id).await?;
     limits::clear(&mut tx, budgets::wrong_passwords(&portal.config.limits), &account.email_index).await?;
-    limits::clear(&mut tx, budgets::wrong_codes(&portal.config.limits), id.to_string().as_bytes()).await?;
+    for known in [true, false] {
+        let codes = budgets::codes_of(id, known);
+        limits::clear(&mut tx, budgets::wrong_codes(&portal.config.limits), &codes).await?;
+    }
+    accounts::forgive_factor(&mut tx, id).await?;
     let mut event = Event::new(actor, Deed::LockoutReset).on(id).because(reason);
     if let Some(network) = network {
         event = event.from(network);

@@ -170,6 +170,8 @@ pub enum ChooseRefusal {
     Over,
     /// The password may not be chosen.
     Password(PasswordRefusal),
+    /// It is the password that the account has: somebody may know it.
+    Same,
 }
 
 /// The reset that this session may finish, if link and code were both given.
@@ -201,7 +203,11 @@ pub async fn choose(
     let words = [account.name.as_str(), account.email.as_str(), portal.config.clinic.name.as_str()];
     let password = Password::chosen(typed, &words, portal.config.limits.password_least)
         .map_err(|refusal| Failure::Refused(ChooseRefusal::Password(refusal)))?;
-    let hash = portal.hasher.hash(password).await.map_err(|_| InternalError::busy("hashing a password"))?;
+    let busy = |_| InternalError::busy("hashing a password");
+    if portal.hasher.verify(password.clone(), Some(&account.password_hash)).await.map_err(busy)?.right {
+        return Err(Failure::Refused(ChooseRefusal::Same));
+    }
+    let hash = portal.hasher.hash(password).await.map_err(busy)?;
     let now = portal.clock.now();
     let mut tx = portal.db.begin().await?;
     if !sql::claim(&mut tx, reset, now).await? {

@@ -29,10 +29,11 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// Older links of the account stop working.
+/// Older links of the account stop working; one whose code was given is its owner's, and goes on.
 pub(super) async fn replace_all(connection: &mut AnyConnection, account: AccountId, now: Timestamp) -> db::Result<()> {
     sqlx::query(
-        "UPDATE password_resets SET replaced_at = $2 WHERE account_id = $1 AND used_at IS NULL AND replaced_at IS NULL",
+        "UPDATE password_resets SET replaced_at = $2
+         WHERE account_id = $1 AND used_at IS NULL AND replaced_at IS NULL AND proved_at IS NULL",
     )
     .bind(account.to_string())
     .bind(now.as_millisecond())

@@ -290,7 +290,7 @@ pub async fn count_wrong_code(tx: &mut Tx, id: AccountId, strange: bool) -> Resu
     Ok(sql::count_wrong_code(tx, id, strange).await?)
 }
 
-/// A right code: the factor's wrong answers in a row start anew; those of strange browsers do not.
+/// A right code, or a reset of the lock: the factor's wrong answers in a row start anew; those of strange browsers do not.
 ///
 /// # Errors
 /// When the database fails.

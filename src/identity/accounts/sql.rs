@@ -309,7 +309,7 @@ pub(super) async fn count_wrong_code(
     strange: bool,
 ) -> db::Result<(i64, i64)> {
     let row = sqlx::query(
-        "UPDATE accounts SET sms_wrong = sms_wrong + 1, strange_codes = strange_codes + $2
+        "UPDATE accounts SET sms_wrong = sms_wrong + 1 - $2, strange_codes = strange_codes + $2
          WHERE id = $1
          RETURNING sms_wrong, strange_codes",
     )

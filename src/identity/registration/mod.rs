@@ -170,7 +170,7 @@ pub async fn find_in(portal: &Portal, tx: &mut Tx, id: RegistrationId) -> Result
     sql::find(tx, id).await?.map(|row| opened(portal, row)).transpose()
 }
 
-/// The newest registration of an email that can still be finished; decoys never.
+/// The newest registration of an email that is not over. A decoy is answered like any other, and never finished.
 ///
 /// # Errors
 /// When the database fails or the row does not open.

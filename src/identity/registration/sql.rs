@@ -106,7 +106,7 @@ pub(super) async fn find(connection: &mut AnyConnection, id: RegistrationId) -> 
     row.as_ref().map(found).transpose()
 }
 
-/// The newest of an email that can be finished.
+/// The newest of an email that is not over, decoys included.
 pub(super) async fn find_live(
     connection: &mut AnyConnection,
     index: &[u8; 32],
@@ -116,7 +116,7 @@ pub(super) async fn find_live(
         "SELECT r.*, k.key_id, k.wrapped
          FROM registrations r
          JOIN data_keys k ON k.id = r.data_key_id AND k.wrapped IS NOT NULL
-         WHERE r.email_index = $1 AND r.expires_at > $2 AND r.finished_at IS NULL AND r.decoy_at IS NULL
+         WHERE r.email_index = $1 AND r.expires_at > $2 AND r.finished_at IS NULL
          ORDER BY r.started_at DESC
          LIMIT 1",
     )

@@ -113,6 +113,11 @@ async fn choose(ctx: Ctx<Visitor>, Posted(form): Posted<ChooseForm>) -> PageResu
     match password_reset::choose(&ctx.portal, &ctx.browser, session, &form.password).await {
         Ok(()) => ctx.leave("/login?reset=1"),
         Err(Failure::Refused(ChooseRefusal::Over)) => refused(&OverPage { layout: ctx.layout() }),
+        Err(Failure::Refused(ChooseRefusal::Same)) => {
+            let least = ctx.portal.config.limits.password_least;
+            let errors = Errors::one("password", layout.words.t("password-same"));
+            refused(&ChoosePage { layout, errors, least })
+        }
         Err(Failure::Refused(ChooseRefusal::Password(refusal))) => {
             let least = ctx.portal.config.limits.password_least;
             let errors = Errors::one("password", password_sentence(&layout.words, refusal, least));

@@ -55,6 +55,7 @@ password-short = Choose a password of at least { $least } characters
 password-long = Choose a password of at most { $most } characters
 password-common = Many people use this password. Choose one that is harder to guess.
 password-personal = Choose a password without your own name, your email or the name of the clinic
+password-same = This is the password you have now. Choose another one.
 locale-empty = Choose a language
 zone-empty = Choose your time zone
 terms-empty = Tick the box to agree, or call us

@@ -55,6 +55,7 @@ password-short = Elija una contraseña de al menos { $least } caracteres
 password-long = Elija una contraseña de { $most } caracteres como máximo
 password-common = Muchas personas usan esta contraseña. Elija una más difícil de adivinar.
 password-personal = Elija una contraseña sin su nombre, su correo ni el nombre de la clínica
+password-same = Esta es la contraseña que ya tiene. Elija otra.
 locale-empty = Elija un idioma
 zone-empty = Elija su zona horaria
 terms-empty = Marque la casilla para aceptar, o llámenos
