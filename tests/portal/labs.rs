@@ -132,7 +132,10 @@ async fn a_result_is_invisible_to_its_patient_until_it_is_released_once() {
     let listed = story.list(&story.maria, &Filter::default()).await;
     assert_eq!((listed.total, listed.pages, listed.reports[0].is_new), (1, 1, true));
     assert_eq!((listed.reports[0].outside(), listed.reports[0].observations.len()), (1, 2));
-    assert_eq!(labs::new_for_patient(&story.portal, &own).await.unwrap(), (1, vec!["Blood tests".to_owned()]));
+    assert_eq!(
+        labs::new_for_patient(&story.portal, &own).await.unwrap(),
+        (1, vec![labs::Unread { panel: "Blood tests".into(), panel_loinc: Some("24323-8".into()) }])
+    );
     let shown = story.show(&story.maria, id).await.unwrap_or_else(|why| panic!("{why:?}"));
     assert_eq!(shown.observations[0].observed.value, "5.0", "to the letter");
     assert_eq!(shown.observations[1].observed.value, "7.10");

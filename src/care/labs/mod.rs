@@ -36,7 +36,7 @@ pub use doctor::{
     show_for_doctor, to_review,
 };
 pub use line::{Beyond, NumberLine};
-pub use patient::{Filter, Page, ShowRefusal, list_for_patient, new_for_patient, show_for_patient};
+pub use patient::{Filter, Page, ShowRefusal, Unread, list_for_patient, new_for_patient, show_for_patient};
 pub use reading::{Flag, FlagBy, Mark, Reading, Standing};
 
 /// Reports on one page of a list.

@@ -108,12 +108,23 @@ fn year_span(year: Option<i16>, zone: &jiff::tz::TimeZone) -> (i64, i64) {
 ///
 /// # Errors
 /// When the database fails or a row does not open.
-pub async fn new_for_patient(portal: &Portal, own: &Patient) -> Result<(i64, Vec<String>), InternalError> {
+pub async fn new_for_patient(portal: &Portal, own: &Patient) -> Result<(i64, Vec<Unread>), InternalError> {
     let mut connection = portal.db.read().await?;
     let unread = sql::count_unread(&mut connection, own.id).await?;
     let newest = sql::newest_unread(&mut connection, own.id).await?;
-    let names = newest.iter().map(|(id, head)| Ok(sealing::open_head(*id, head, &own.key)?.panel));
+    let names = newest.into_iter().map(|(id, panel_loinc, head)| {
+        Ok(Unread { panel: sealing::open_head(id, &head, &own.key)?.panel, panel_loinc })
+    });
     Ok((unread, names.collect::<Result<_, InternalError>>()?))
+}
+
+/// A released report that its patient has not opened yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// The panel, in the lab's words.
+    pub panel: String,
+    /// Its LOINC, if it has one.
+    pub panel_loinc: Option<String>,
 }
 
 /// Why a report is not shown.

@@ -245,9 +245,9 @@ pub(super) async fn count_unread(connection: &mut AnyConnection, patient: Patien
 pub(super) async fn newest_unread(
     connection: &mut AnyConnection,
     patient: PatientId,
-) -> db::Result<Vec<(LabReportId, Vec<u8>)>> {
+) -> db::Result<Vec<(LabReportId, Option<String>, Vec<u8>)>> {
     sqlx::query(
-        "SELECT id, head_sealed
+        "SELECT id, panel_loinc, head_sealed
          FROM lab_reports
          WHERE patient_id = $1 AND released_at IS NOT NULL AND first_read_at IS NULL
          ORDER BY collected_at DESC, id DESC
@@ -257,7 +257,7 @@ pub(super) async fn newest_unread(
     .fetch_all(connection)
     .await?
     .iter()
-    .map(|row| Ok((parse("id", row.try_get("id")?)?, row.try_get("head_sealed")?)))
+    .map(|row| Ok((parse("id", row.try_get("id")?)?, row.try_get("panel_loinc")?, row.try_get("head_sealed")?)))
     .collect()
 }
 

@@ -7,7 +7,7 @@ use crate::auth::sessions::SignedIn;
 use crate::care::labs::panels::{self, Ends, Usual};
 use crate::care::labs::{self, NewObservation, NewReport, ReportStatus};
 use crate::care::records;
-use crate::clock::SignedDuration;
+use crate::clock::{Clock, SignedDuration, Timestamp};
 use crate::error::InternalError;
 use crate::portal::Portal;
 use crate::types::ids::LabReportId;
@@ -127,15 +127,15 @@ pub async fn make(portal: &Portal, people: &People) -> Result<(), InternalError>
             "24323-8",
             343,
             METABOLIC,
-            Some("Kidneys and liver work well. Your sugar is a little high. Try to walk 30 minutes on most days."),
+            Some(
+                "Kidneys and liver work well. Your sugar is above the usual range. Try to walk 30 minutes on most days.",
+            ),
         ),
         of_maria(
             "24331-1",
             26,
             LIPIDS,
-            Some(
-                "Your cholesterol is a little above the usual range. You need no tablets. Let us look again in 6 months.",
-            ),
+            Some("Your cholesterol is above the usual range. You need no tablets. Let us look again in 6 months."),
         ),
         of_maria("55454-3", 2, LONG_SUGAR, None),
         Made {
@@ -149,17 +149,25 @@ pub async fn make(portal: &Portal, people: &People) -> Result<(), InternalError>
         },
     ];
     for one in &made {
-        add(portal, one).await?;
+        if one.note.is_none() {
+            add(portal, one, portal.clock.now()).await?;
+            continue;
+        }
+        // Released when it was new, two days after the sample: the same rules at a clock of that day.
+        let at = portal.clock.now() - SignedDuration::from_hours(24 * (one.days_ago - 2));
+        let then = Portal::open(portal.config.clone(), Clock::by_hand(at), false).await?;
+        add(&then, one, portal.clock.now()).await?;
+        then.db.close().await;
     }
     Ok(())
 }
 
-async fn add(portal: &Portal, made: &Made<'_>) -> Result<(), InternalError> {
+async fn add(portal: &Portal, made: &Made<'_>, today: Timestamp) -> Result<(), InternalError> {
     let patient = made.patient.patient.ok_or_else(|| InternalError::because("the demo's patient has no record"))?;
     let cared = records::open_for(portal, made.doctor, patient, &here())
         .await?
         .ok_or_else(|| InternalError::because("the demo's patient is not the doctor's"))?;
-    let collected_at = portal.clock.now() - SignedDuration::from_hours(24 * made.days_ago);
+    let collected_at = today - SignedDuration::from_hours(24 * made.days_ago);
     let report = NewReport {
         id: LabReportId::new(),
         panel: String::new(),

@@ -7,8 +7,10 @@ use askama::Template;
 
 use crate::audit::{self, Deed, Event};
 use crate::care::appointments as care;
-use crate::care::{labs, records};
+use crate::care::labs::{self, Unread};
+use crate::care::records;
 use crate::error::InternalError;
+use crate::web::care::results::Named;
 use crate::web::guard::{Ctx, Patient};
 use crate::web::layout::{Layout, page};
 use crate::web::patient::appointments::{Item, Joining};
@@ -86,8 +88,9 @@ async fn show(ctx: Ctx<Patient>) -> PageResult {
         let own = own.ok_or_else(|| InternalError::because("a patient's session without a record"))?;
         labs::new_for_patient(portal, &own).await
     };
-    let results = results.await.map(|(count, newest)| NewResults { count, newest });
     let layout = ctx.layout();
+    let named = |one: &Unread| Named::panel(&layout.words, one.panel_loinc.as_deref(), &one.panel).plain;
+    let results = results.await.map(|(count, newest)| NewResults { count, newest: newest.iter().map(named).collect() });
     let next = next.map(|next| next.map(|listed| Item::new(&layout, &listed)));
     page(&HomePage {
         first_name: who.name.as_str().split_whitespace().next().unwrap_or_default().to_owned(),

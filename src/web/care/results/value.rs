@@ -24,8 +24,12 @@ impl Named {
     }
 
     pub(in crate::web) fn of_panel(words: &Words, report: &Report) -> Self {
-        let panel = report.panel_loinc.as_deref().and_then(panels::panel);
-        Self::new(words, panel.map(panels::Panel::name_key), &report.panel)
+        Self::panel(words, report.panel_loinc.as_deref(), &report.panel)
+    }
+
+    /// A panel by its LOINC and the lab's name of it.
+    pub(in crate::web) fn panel(words: &Words, loinc: Option<&str>, lab: &str) -> Self {
+        Self::new(words, loinc.and_then(panels::panel).map(panels::Panel::name_key), lab)
     }
 
     pub(in crate::web) fn of_test(words: &Words, observation: &Observation) -> Self {
