@@ -53,13 +53,13 @@ pub async fn reads_a_result(person: &mut Person, story: &Story, people: &People)
     person.opens("/home").await;
     story.later(SignedDuration::from_mins(11));
     person.presses("Read test results").await;
-    person.sees("Test results").await;
-    person.reads("Fats in the blood").await;
-    person.follows_to("/labs/").await;
     person.sees("We need to know it is you").await;
     person.reads("We ask for a code before your test results open").await;
     person.presses("Text me a code").await;
     person.types_the_code(story, &people.maria.phone).await;
+    person.sees("Test results").await;
+    person.reads("Fats in the blood").await;
+    person.follows_to("/labs/").await;
     person.sees("Blood sugar over 3 months").await;
     person.reads("Your result is in the usual range.").await;
     person.follows("Back").await;

@@ -173,7 +173,7 @@ async fn the_values_need_a_code_no_older_than_ten_minutes() {
     let page = maria.get(&path).await;
     assert_eq!(page.status, 303);
     assert_eq!(page.location(), format!("/step-up?next=%2Flabs%2F{id}"));
-    maria.open("/labs").await.says("Salt, 21 November 2026").says_not("140");
+    assert_eq!(maria.get("/labs").await.location(), "/step-up?next=%2Flabs", "the list tells what is out of range");
     maria.open(&path).await;
     maria.send("/step-up", &[]).await.says("Enter your code");
     let code = story.portal.code(&story.maria.phone).await;

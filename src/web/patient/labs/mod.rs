@@ -74,8 +74,11 @@ async fn own(ctx: &Ctx<Patient>) -> Result<Own, Problem> {
     records::own(&ctx.portal, &ctx.who.signed_in).await?.ok_or(Problem::NotFound)
 }
 
-/// `GET /labs`.
+/// `GET /labs`: after a fresh code, since already the list tells what is out of range.
 async fn list(ctx: Ctx<Patient>, search: Query<Search>) -> PageResult {
+    if step_up::fresh(&ctx.portal, &ctx.who.session).is_none() {
+        return see_other(&entry::step_up::address("/labs"));
+    }
     let own = own(&ctx).await?;
     let filter =
         Filter { name: search.name.clone(), year: search.year.parse().ok(), page: search.page.parse().unwrap_or(1) };
