@@ -167,3 +167,23 @@ async fn mistakes_stand_beside_their_fields_with_row_numbers_and_what_was_typed_
         assert_eq!(browser.post(&new, &[(odd, "1")]).await.status, 400, "{odd}");
     }
 }
+
+#[tokio::test]
+async fn a_report_can_be_released_by_its_doctor_even_when_the_appointment_was_cancelled_since() {
+    let story = story().await;
+    let visit = story.appointment(&story.chen, &story.mia, today_at(16, 0), Mode::Video).await;
+    let mut browser = story.browser(&story.chen).await;
+    let new = format!("/doctor/patients/{}/labs/new", story.mia.patient.unwrap());
+    browser.open(&format!("{new}?panel={GLUCOSE}")).await;
+    let added = browser.post(&new, &FILLED).await;
+    let one = added.location().split('?').next().unwrap().to_owned();
+    let cancel = format!("/doctor/appointments/{}/cancel", visit.id);
+    browser.open(&cancel).await;
+    assert_eq!(browser.post(&cancel, &[]).await.status, 303);
+
+    assert_eq!(browser.get(&format!("/doctor/patients/{}", story.mia.patient.unwrap())).await.status, 404);
+    browser.open(&one).await.says("Not released yet");
+    browser.send(&one, &[("note", "All is well.")]).await;
+    assert_eq!(visible(&story).await, 1);
+    assert_eq!(browser.get(&one).await.status, 404, "and then the door is closed like any other");
+}

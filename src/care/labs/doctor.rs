@@ -95,7 +95,8 @@ pub async fn show_for_doctor(
 }
 
 /// Opens the record that a report belongs to, for the report's own page; None when it is not there or its patient is
-/// not the doctor's. The event says whose record was opened.
+/// not the doctor's. A report that waits for this very doctor opens even when the last appointment was cancelled since:
+/// somebody has to release it. The event says whose record was opened.
 ///
 /// # Errors
 /// When the database fails or a row does not open.
@@ -110,7 +111,10 @@ pub async fn open_by_report(
         sql::patient_of(&mut connection, id).await?
     };
     match patient {
-        Some(patient) => records::open_for(portal, who, patient, from).await,
+        Some((patient, Some(doctor))) if doctor == who.account => {
+            records::open_on_duty(portal, who, patient, from).await
+        }
+        Some((patient, _)) => records::open_for(portal, who, patient, from).await,
         None => Ok(None),
     }
 }

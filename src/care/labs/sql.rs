@@ -76,13 +76,21 @@ pub(super) async fn is_of(connection: &mut AnyConnection, id: LabReportId, patie
     Ok(count == 1)
 }
 
-/// Whose a report is.
-pub(super) async fn patient_of(connection: &mut AnyConnection, id: LabReportId) -> db::Result<Option<PatientId>> {
-    let patient: Option<String> = sqlx::query_scalar("SELECT patient_id FROM lab_reports WHERE id = $1")
+/// Whose report it is, and which doctor still has to release it.
+pub(super) async fn patient_of(
+    connection: &mut AnyConnection,
+    id: LabReportId,
+) -> db::Result<Option<(PatientId, Option<AccountId>)>> {
+    sqlx::query("SELECT patient_id, doctor_id, released_at FROM lab_reports WHERE id = $1")
         .bind(id.to_string())
         .fetch_optional(connection)
-        .await?;
-    patient.map(|patient| parse("patient_id", &patient)).transpose()
+        .await?
+        .map(|row| {
+            let doctor = parse("doctor_id", row.try_get("doctor_id")?)?;
+            let is_due = row.try_get::<Option<i64>, _>("released_at")?.is_none();
+            Ok((parse("patient_id", row.try_get("patient_id")?)?, is_due.then_some(doctor)))
+        })
+        .transpose()
 }
 
 /// A report as it lies in the table.

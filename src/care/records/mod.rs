@@ -128,6 +128,19 @@ pub async fn open_for(
     if !appointments::link(portal, who.account, patient, since).await? {
         return Ok(None);
     }
+    open_on_duty(portal, who, patient, from).await
+}
+
+/// Opens a patient's record for a doctor whose reason a rule of care has checked already, and writes that down.
+pub(in crate::care) async fn open_on_duty(
+    portal: &Portal,
+    who: &SignedIn,
+    patient: PatientId,
+    from: &Network,
+) -> Result<Option<CaredFor>, InternalError> {
+    if who.role != Role::Doctor {
+        return Ok(None);
+    }
     let Some(patient) = load(portal, patient).await? else { return Ok(None) };
     let event = Event::new(who.actor(), Deed::RecordOpened).of(patient.id).on(patient.id).from(from);
     audit::record_read(portal, vec![event]).await?;
