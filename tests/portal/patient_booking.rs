@@ -25,6 +25,9 @@ async fn an_appointment_is_booked_in_four_steps() {
     page.says("Step 2 of 4").says("Dr Okafor Example");
     assert_eq!(page.values("doctor")[0], "General practice", "the first free doctor comes first");
     let page = go_on(&mut maria, &[]).await;
+    assert_eq!(page.status, 422);
+    page.says("Step 2 of 4").says("There is a problem").says("Choose a doctor");
+    let page = go_on(&mut maria, &[("doctor", "General practice")]).await;
     page.says("Step 3 of 4").says("First free doctor, General practice").says("Times are in New York time.");
     page.says("Wednesday 25 November 2026").says("Later days").says_not("Earlier days");
     let page = go_on(&mut maria, &[]).await;
@@ -230,7 +233,7 @@ async fn every_step_speaks_spanish() {
     maria.send("/language", &[("locale", "es"), ("back", "/home")]).await.says("No tiene citas reservadas.");
     maria.open("/appointments/new").await.says("Paso 1 de 4").says("Si es una emergencia, llame ahora al 911.");
     go_on(&mut maria, &[]).await.says("Primer médico disponible");
-    let page = go_on(&mut maria, &[]).await;
+    let page = go_on(&mut maria, &[("doctor", "General practice")]).await;
     page.says("miércoles 25 de noviembre de 2026").says("Las horas están en hora de New York.");
     let wanted = slot(&story.signed(&story.okafor), tomorrow_at(14, 20)).to_string();
     go_on(&mut maria, &[("slot", &wanted)]).await.says("14:20").says("Revise y reserve");

@@ -208,6 +208,8 @@ impl TestPortal {
 
     /// Signs somebody in, in a browser of theirs.
     pub async fn sign_in(&self, browser: &mut Browser, who: &Someone) -> Page {
+        // What waits from before leaves first: two codes to one phone in one batch come in any order.
+        self.deliver().await;
         let before = self.outbox.after(0, None).last().map_or(0, |item| item.id);
         browser.open("/login").await;
         let page = browser.send("/login", &[("email", &who.email), ("password", PASSWORD)]).await;

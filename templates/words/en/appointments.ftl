@@ -109,3 +109,4 @@ book-reason-empty = Write in a few words why you would like to see the doctor
 book-reason-long = Write at most 500 characters
 book-rule = You can change or cancel until the appointment begins.
 book-submit = Book appointment
+book-doctor-empty = Choose a doctor

@@ -109,3 +109,4 @@ book-reason-empty = Escriba en pocas palabras por qué quiere ver al médico
 book-reason-long = Escriba 500 caracteres como máximo
 book-rule = Puede cambiar o cancelar hasta que empiece la cita.
 book-submit = Reservar la cita
+book-doctor-empty = Elija un médico

@@ -119,6 +119,7 @@ struct KindPage {
 #[template(path = "patient/appointments/new/doctor.html")]
 struct DoctorPage {
     layout: Layout,
+    errors: Errors,
     choices: Vec<Choice>,
     answers: Answers,
 }
@@ -188,7 +189,12 @@ pub(super) async fn new(ctx: Ctx<Patient>, answers: Query<Answers>) -> PageResul
             let shown = time_page(&ctx, layout, answers, &doctors, &whose, missing).await?;
             if missing { refused(&shown) } else { page(&shown) }
         }
-        (2, ..) => page(&doctor_page(layout, answers, &doctors)),
+        (2, ..) => {
+            // The form of this step led on without an answer.
+            let missing = answers.step == "3";
+            let shown = doctor_page(layout, answers, &doctors, missing);
+            if missing { refused(&shown) } else { page(&shown) }
+        }
         _ => page(&kind_page(layout, answers)),
     }
 }
@@ -209,7 +215,7 @@ fn kind_page(layout: Layout, answers: Answers) -> KindPage {
     KindPage { kinds: kinds.collect(), modes: modes.collect(), answers, layout }
 }
 
-fn doctor_page(layout: Layout, answers: Answers, doctors: &[Doctor]) -> DoctorPage {
+fn doctor_page(layout: Layout, answers: Answers, doctors: &[Doctor], missing: bool) -> DoctorPage {
     let words = &layout.words;
     let choice = |value: &str, label: String, hint: &str| Choice {
         hint: Some(hint.to_owned()),
@@ -224,12 +230,15 @@ fn doctor_page(layout: Layout, answers: Answers, doctors: &[Doctor]) -> DoctorPa
             .iter()
             .map(|doctor| choice(&doctor.id.to_string(), doctor_named(words, &doctor.name), &doctor.specialty)),
     );
-    if !choices.iter().any(|choice| choice.checked)
-        && let Some(first) = choices.first_mut()
-    {
-        first.checked = true;
+    // Chosen for nobody but where there is one to choose: the first of several would lead people to the wrong doctor.
+    if let [only] = choices.as_mut_slice() {
+        only.checked = true;
     }
-    DoctorPage { choices, answers, layout }
+    let errors = match missing {
+        true => Errors::one("doctor", words.t("book-doctor-empty")),
+        false => Errors::none(),
+    };
+    DoctorPage { choices, errors, answers, layout }
 }
 
 async fn time_page(
