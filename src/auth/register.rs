@@ -6,7 +6,7 @@ use crate::audit::{self, Deed, Event};
 use crate::auth::browser::Browser;
 use crate::auth::challenges::{self, NewChallenge, Purpose, Whose};
 use crate::auth::entered::{Entered, home_of};
-use crate::auth::sessions::{self, Kind, NewSession};
+use crate::auth::sessions::{self, Kind, NewSession, Session};
 use crate::auth::trusted_devices;
 use crate::clock::{SignedDuration, Timestamp};
 use crate::config::Limits;
@@ -92,6 +92,18 @@ pub async fn start(
         }
     }
     Ok(ask(portal, tx, browser, &registration, replaces).await?)
+}
+
+/// What this half-open session filled in and has not proved yet, so that a wrong number can be put right without typing
+/// the rest again.
+///
+/// # Errors
+/// When the database fails or the row does not open.
+pub async fn filled_in(portal: &Portal, session: &Session) -> Result<Option<Form>, InternalError> {
+    let Some(challenge) = session.challenge else { return Ok(None) };
+    let whose = challenges::find(portal, challenge).await?.map(|challenge| challenge.whose);
+    let Some(Whose::Registration(id)) = whose else { return Ok(None) };
+    Ok(registration::find(portal, id).await?.filter(|found| found.finished_at.is_none()).map(|found| found.form))
 }
 
 /// Goes on with a registration that was left: its password was typed at sign-in.

@@ -153,3 +153,24 @@ async fn registering_an_email_and_signing_in_with_it_tells_nobody_whether_it_has
     let page = portal.signed_in(&mia).await.open("/home").await;
     assert_eq!(page.status, 200, "the owner signs in as ever");
 }
+
+#[tokio::test]
+async fn a_wrong_number_is_put_right_without_typing_the_rest_again() {
+    let portal = TestPortal::start().await;
+    let mut browser = portal.browser();
+    let page = fill_in(&mut browser, &[("phone", "212 555 0143")]).await;
+    assert_eq!(page.links("/register"), ["/register"]);
+    let page = browser.open("/register").await;
+    assert_eq!(page.field("full_name"), "Noor Haddad");
+    assert_eq!(page.field("birth_date"), "1980-11-03");
+    assert_eq!((page.field("phone"), page.field("password")), ("+12125550143".into(), String::new()));
+    let fields = [("phone", "212 555 0142"), ("password", PASSWORD), ("accept_terms", "yes"), ("locale", "en")];
+    let mut typed: Vec<(&str, String)> =
+        ["full_name", "birth_date", "email", "time_zone"].map(|n| (n, page.field(n))).into();
+    typed.extend(fields.map(|(name, value)| (name, value.to_owned())));
+    let typed: Vec<(&str, &str)> = typed.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    browser.send("/register", &typed).await.says("ending in 42");
+    let code = portal.code("+12125550142").await;
+    assert_eq!(browser.post("/challenge", &[("code", &code)]).await.location(), "/home");
+    portal.browser().open("/register").await.says_not("Noor Haddad");
+}

@@ -5,7 +5,7 @@ use askama::Template;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
-use crate::auth::register::{RegisterRefusal, start};
+use crate::auth::register::{RegisterRefusal, filled_in, start};
 use crate::crypto::passwords::{LONGEST, Password, PasswordRefusal};
 use crate::error::Failure;
 use crate::identity::registration::Form;
@@ -176,12 +176,33 @@ impl RegisterForm {
     }
 }
 
-/// `GET /register`.
+impl RegisterForm {
+    /// What was filled in before, but for the password and the consent.
+    fn again(form: &Form) -> Self {
+        Self {
+            full_name: form.name.as_str().to_owned(),
+            birth_date: form.birth_date.date().to_string(),
+            email: form.email.as_str().to_owned(),
+            country: form.phone.country().map(|country| country.code().to_owned()).unwrap_or_default(),
+            phone: form.phone.e164().to_owned(),
+            locale: form.locale.code().to_owned(),
+            time_zone: form.zone.as_str().to_owned(),
+            ..Self::default()
+        }
+    }
+}
+
+/// `GET /register`: filled in for who comes back from the code to change the number.
 async fn show(ctx: Ctx<Visitor>) -> PageResult {
     if ctx.who.signed_in().is_some() {
         return see_other("/");
     }
-    page(&RegisterPage::new(&ctx, RegisterForm::default(), Errors::none()))
+    let filled_in = match &ctx.who.0 {
+        Some(session) => filled_in(&ctx.portal, session).await?,
+        None => None,
+    };
+    let typed = filled_in.as_ref().map(RegisterForm::again).unwrap_or_default();
+    page(&RegisterPage::new(&ctx, typed, Errors::none()))
 }
 
 /// `POST /register`: 303 to the challenge, or 422 and the form again.
