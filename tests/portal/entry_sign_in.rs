@@ -43,3 +43,32 @@ async fn a_password_opens_the_challenge_and_a_texted_code_the_portal() {
     assert_eq!(page.status, 200);
     page.says("Welcome to the portal");
 }
+
+#[tokio::test]
+async fn a_new_password_is_chosen_by_a_mailed_link_and_a_texted_code() {
+    let portal = TestPortal::start().await;
+    let mia = portal.patient("mia").await;
+    let mut elsewhere = portal.signed_in(&mia).await;
+    let mut browser = portal.browser();
+    browser.open("/password/forgot").await;
+    browser.send("/password/forgot", &[("email", &mia.email)]).await.says("If an account uses that email");
+    let link = portal.link(&mia.email).await;
+    let texts = portal.messages(&mia.phone).await;
+    portal.browser().open(&link).await.says("We text a code to your phone first");
+    assert_eq!(portal.messages(&mia.phone).await, texts, "a scanner of mails opens the link and nothing is sent");
+
+    let page = browser.open(&link).await;
+    assert_eq!(page.address, "/password/reset", "the token leaves the address bar");
+    let page = browser.post("/password/reset", &[]).await;
+    assert_eq!(page.location(), "/challenge");
+    browser.open("/challenge").await;
+    let code = portal.code(&mia.phone).await;
+    browser.send("/challenge", &[("code", &code)]).await.says("New password");
+    browser.send("/password/reset", &[("password", PASSWORD)]).await.says("This is the password you have now.");
+    let page = browser.send("/password/reset", &[("password", "another long pass phrase")]).await;
+    page.says("Your new password works now.");
+    assert!(elsewhere.get("/home").await.location().starts_with("/login"), "every session has ended");
+    browser.open(&link).await.says("This link is over");
+    let page = browser.open("/login").await;
+    assert_eq!(page.status, 200, "it never signs in by itself");
+}

@@ -132,6 +132,7 @@ async fn logs_database_and_error_pages_hold_nothing_of_a_person() {
     let link = portal.link(&zelda.email).await;
     let token = link.split('=').nth(1).unwrap().to_owned();
     forgetful.open(&link).await;
+    forgetful.send("/password/reset", &[]).await.says("Enter your code");
     codes.push(portal.code(&zelda.phone).await);
 
     // Care: an appointment with its reason, a report with a value and a note, read by its patient.

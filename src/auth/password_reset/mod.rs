@@ -88,6 +88,15 @@ async fn mail_link(portal: &Portal, email: &EmailAddress) -> Result<(), Internal
     Ok(())
 }
 
+/// Whether a link still works; looking changes nothing.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_open(portal: &Portal, token: &Secret) -> Result<bool, InternalError> {
+    let mut connection = portal.db.read().await?;
+    Ok(sql::find_by_token(&mut connection, &token.digest(), portal.clock.now()).await?.is_some())
+}
+
 /// Exchanges the link's token for a pending session and texts a code. None when the link is old, used or made up.
 ///
 /// # Errors

@@ -1,10 +1,12 @@
 //! `/password/forgot` and `/password/reset`: a mailed link, then a texted code, then a new password.
 
+use actix_web::HttpRequest;
 use actix_web::web::{Query, ServiceConfig, get, post};
 use askama::Template;
 use serde::Deserialize;
 
 use crate::auth::password_reset::{self, AskRefusal, ChooseRefusal};
+use crate::config::Config;
 use crate::crypto::random::Secret;
 use crate::error::Failure;
 use crate::types::email_address::EmailAddress;
@@ -12,8 +14,9 @@ use crate::web::csrf::Posted;
 use crate::web::entry::register::{email_sentence, password_sentence};
 use crate::web::forms::Errors;
 use crate::web::guard::{Ctx, Visitor};
-use crate::web::layout::{Layout, page, refused};
+use crate::web::layout::{Layout, page, refused, see_other};
 use crate::web::problem::{PageResult, Problem};
+use crate::web::visit::{cookie, cookie_name};
 
 #[derive(Template)]
 #[template(path = "entry/password/forgot.html")]
@@ -35,6 +38,12 @@ struct ChoosePage {
     layout: Layout,
     errors: Errors,
     least: usize,
+}
+
+#[derive(Template)]
+#[template(path = "entry/password/open.html")]
+struct OpenPage {
+    layout: Layout,
 }
 
 #[derive(Template)]
@@ -77,26 +86,43 @@ struct Link {
     token: Option<String>,
 }
 
-/// `GET /password/reset`: with the link's token, it is exchanged at once for a half-open session, and leaves the
-/// address bar; after the code, the form.
-async fn reset(ctx: Ctx<Visitor>, link: Query<Link>) -> PageResult {
-    if let Some(token) = &link.token {
-        let replaces = ctx.who.0.as_ref().map(|session| session.id);
-        let token = Secret::new(token.as_str());
-        return match password_reset::open(&ctx.portal, &ctx.browser, &token, replaces).await? {
-            Some(entered) => ctx.enter(&entered),
-            None => refused(&OverPage { layout: ctx.layout() }),
-        };
+fn token_of(req: &HttpRequest, config: &Config) -> Option<Secret> {
+    req.cookie(&cookie_name(config, "reset")).map(|cookie| Secret::new(cookie.value()))
+}
+
+async fn is_ready(ctx: &Ctx<Visitor>) -> Result<bool, Problem> {
+    match &ctx.who.0 {
+        Some(session) => Ok(password_reset::ready(&ctx.portal, session).await?.is_some()),
+        None => Ok(false),
     }
-    let ready = match &ctx.who.0 {
-        Some(session) => password_reset::ready(&ctx.portal, session).await?.is_some(),
-        None => false,
-    };
-    if !ready {
-        return refused(&OverPage { layout: ctx.layout() });
+}
+
+/// `GET /password/reset`: the link's token moves into a cookie at once and leaves the address bar. No code is sent
+/// before a person presses the button: mail scanners open links too. After the code, the form.
+async fn reset(ctx: Ctx<Visitor>, link: Query<Link>, req: HttpRequest) -> PageResult {
+    if let Some(token) = &link.token {
+        let mut response = see_other("/password/reset")?;
+        let fits = token.len() == 43 && token.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+        if fits {
+            let mut given = cookie(&ctx.portal.config, "reset", token);
+            given.set_max_age(actix_web::cookie::time::Duration::minutes(30));
+            response.add_cookie(&given).map_err(|_| Problem::BadForm)?;
+        }
+        return Ok(response);
     }
     let least = ctx.portal.config.limits.password_least;
-    page(&ChoosePage { layout: ctx.layout().as_journey(), errors: Errors::none(), least })
+    if is_ready(&ctx).await? {
+        return page(&ChoosePage { layout: ctx.layout().as_journey(), errors: Errors::none(), least });
+    }
+    let is_open = match token_of(&req, &ctx.portal.config) {
+        Some(token) => password_reset::is_open(&ctx.portal, &token).await?,
+        None => false,
+    };
+    if is_open {
+        page(&OpenPage { layout: ctx.layout().as_journey() })
+    } else {
+        refused(&OverPage { layout: ctx.layout() })
+    }
 }
 
 #[derive(Deserialize)]
@@ -106,9 +132,18 @@ struct ChooseForm {
     password: String,
 }
 
-/// `POST /password/reset`: 303 to the way in, or 422 and what is wrong.
-async fn choose(ctx: Ctx<Visitor>, Posted(form): Posted<ChooseForm>) -> PageResult {
+/// `POST /password/reset`: before the code, 303 to the challenge; after it, 303 to the way in, or 422 and what is wrong.
+async fn choose(ctx: Ctx<Visitor>, req: HttpRequest, Posted(form): Posted<ChooseForm>) -> PageResult {
     let layout = ctx.layout().as_journey();
+    if !is_ready(&ctx).await?
+        && let Some(token) = token_of(&req, &ctx.portal.config)
+    {
+        let replaces = ctx.who.0.as_ref().map(|session| session.id);
+        return match password_reset::open(&ctx.portal, &ctx.browser, &token, replaces).await? {
+            Some(entered) => ctx.enter(&entered),
+            None => refused(&OverPage { layout: ctx.layout() }),
+        };
+    }
     let Some(session) = &ctx.who.0 else { return refused(&OverPage { layout: ctx.layout() }) };
     match password_reset::choose(&ctx.portal, &ctx.browser, session, &form.password).await {
         Ok(()) => ctx.leave("/login?reset=1"),

@@ -145,6 +145,7 @@ reset-submit = Send the link
 reset-sent-title = Look at your email
 reset-sent = If an account uses that email, we sent a message to it. Look in your spam folder too.
 reset-sent-life = The link works for 30 minutes, once.
+reset-open-body = We text a code to your phone first, so that only you can choose the password.
 reset-choose-body = Every browser is signed out when you choose a new password.
 reset-choose-label = New password
 reset-choose-submit = Save the password

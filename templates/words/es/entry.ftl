@@ -145,6 +145,7 @@ reset-submit = Enviar el enlace
 reset-sent-title = Mire su correo
 reset-sent = Si una cuenta usa ese correo, le enviamos un mensaje. Mire también en la carpeta de correo no deseado.
 reset-sent-life = El enlace vale 30 minutos, una sola vez.
+reset-open-body = Primero enviamos un código a su teléfono, para que solo usted pueda elegir la contraseña.
 reset-choose-body = Se cierra la sesión en todos los navegadores cuando elige una contraseña nueva.
 reset-choose-label = Contraseña nueva
 reset-choose-submit = Guardar la contraseña
