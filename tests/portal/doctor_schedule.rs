@@ -1,5 +1,6 @@
 //! The doctor's weekly hours as a form, days off, and what booking shows of them.
 
+use salus::care::appointments::Mode;
 use salus::care::slots::{self, SlotKey};
 use salus::clock::SignedDuration;
 
@@ -107,4 +108,17 @@ async fn hours_typed_before_the_session_ended_come_back_filled_in() {
     let code = story.portal.code(&story.chen.phone).await;
     let page = browser.send("/challenge", &[("code", &code)]).await;
     assert_eq!((page.address.as_str(), page.field("d1s1_from")), ("/doctor/schedule", "09:00".to_owned()));
+}
+
+#[tokio::test]
+async fn a_day_off_says_what_stays_booked_on_it() {
+    let story = story().await;
+    story.appointment(&story.chen, &story.mia, tomorrow_at(10, 0), Mode::Phone).await;
+    let mut browser = story.browser(&story.chen).await;
+    browser.open("/doctor/schedule").await;
+    let page = browser.send("/doctor/schedule/days-off", &[("day", "2026-11-25")]).await;
+    page.says("1 appointment stays booked on Wednesday 25 November 2026.");
+    assert_eq!(page.links("/doctor?day="), ["/doctor?day=2026-11-25"]);
+    let page = browser.send("/doctor/schedule/days-off", &[("day", "2026-11-26")]).await;
+    page.says("Your schedule is saved.").says_not("stays booked on");
 }

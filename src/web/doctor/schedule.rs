@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::week_form::{self, Row, WeekForm};
+use crate::care::appointments;
 use crate::care::slots::{self, Hours, HoursRefusal, Schedule, SlotPage, Whose};
 use crate::error::{Failure, InternalError};
 use crate::web::csrf::Posted;
@@ -25,6 +26,8 @@ struct SchedulePage {
     free: SlotPage,
     day: String,
     saved: bool,
+    /// A day that was just taken off, and how many are booked on it.
+    booked: Option<(Date, usize)>,
 }
 
 impl SchedulePage {
@@ -62,6 +65,7 @@ struct DayForm {
 #[derive(Deserialize)]
 struct Arrival {
     saved: Option<String>,
+    off: Option<String>,
 }
 
 /// What was typed into one of the page's forms.
@@ -89,13 +93,20 @@ async fn schedule(ctx: &Ctx<Doctor>, typed: Typed, errors: Errors, saved: bool) 
         days_off,
         free,
         saved,
+        booked: None,
     })
 }
 
 /// `GET /doctor/schedule`.
 async fn show(ctx: Ctx<Doctor>, arrival: Query<Arrival>) -> PageResult {
     let typed = Typed { week: ctx.kept().await?, ..Typed::default() };
-    page(&schedule(&ctx, typed, Errors::none(), arrival.saved.is_some()).await?)
+    let mut shown = schedule(&ctx, typed, Errors::none(), arrival.saved.is_some()).await?;
+    if let Some(day) = arrival.off.as_deref().and_then(|off| Date::strptime("%Y-%m-%d", off).ok()) {
+        let of_day = appointments::on_day(&ctx.portal, &ctx.who.signed_in, day, ctx.network()).await?;
+        let booked = of_day.iter().filter(|detail| detail.appointment.is_active()).count();
+        shown.booked = (booked > 0).then_some((day, booked));
+    }
+    page(&shown)
 }
 
 /// `POST /doctor/schedule`: 303 back, or 422 and what is wrong beside its row.
@@ -130,6 +141,7 @@ async fn set_day(ctx: Ctx<Doctor>, form: DayForm, off: bool) -> PageResult {
     let error = match Date::strptime("%Y-%m-%d", form.day.trim()) {
         Err(_) => words.t("doctor-schedule-day-empty"),
         Ok(day) => match slots::set_day_off(&ctx.portal, &ctx.who.signed_in, day, off, ctx.network()).await {
+            Ok(()) if off => return see_other(&format!("/doctor/schedule?saved=1&off={day}")),
             Ok(()) => return see_other("/doctor/schedule?saved=1"),
             Err(Failure::Refused(HoursRefusal::InThePast)) => words.t("doctor-schedule-day-past"),
             Err(Failure::Refused(_)) => return Err(Problem::NotYours),

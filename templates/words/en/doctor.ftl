@@ -190,3 +190,8 @@ doctor-released-done = Released. We told the patient that there is something new
 doctor-seen-now = What the patient sees
 doctor-seen-then = What the patient will see
 doctor-patient-phone = Phone:
+doctor-schedule-booked = { $n ->
+    [one] 1 appointment stays booked on { $day }.
+   *[other] { $n } appointments stay booked on { $day }.
+}
+doctor-schedule-booked-see = See and cancel

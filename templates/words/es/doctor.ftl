@@ -190,3 +190,8 @@ doctor-released-done = Publicado. Avisamos al paciente de que hay algo nuevo que
 doctor-seen-now = Lo que ve el paciente
 doctor-seen-then = Lo que verá el paciente
 doctor-patient-phone = Teléfono:
+doctor-schedule-booked = { $n ->
+    [one] Queda 1 cita reservada el { $day }.
+   *[other] Quedan { $n } citas reservadas el { $day }.
+}
+doctor-schedule-booked-see = Ver y cancelar
