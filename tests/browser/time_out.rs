@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 use crate::person::Person;
 use crate::story::Story;
 
-/// Lets a page's clock be put forward, as a sleeping computer does to it, and tells whether the page looked at it since.
+/// Gives a page a clock that stands until it is put forward, as a sleeping computer does to it, so that a slow machine
+/// loses no time; and tells whether the page looked at it since.
 const CLOCK: &str =
-    "{ let ahead = 0; const now = Date.now; Date.now = () => { window.looked = true; return now() + ahead; };
+    "{ let ahead = 0; const start = Date.now(); Date.now = () => { window.looked = true; return start + ahead; };
     window.sleep = (seconds) => { ahead += seconds * 1000; window.looked = false; }; }";
 
 async fn give_a_clock(person: &Person) {
