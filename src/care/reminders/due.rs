@@ -65,14 +65,13 @@ mod tests {
         "UTC",
     ];
 
-    fn at(text: &str) -> Timestamp {
-        text.parse::<jiff::Zoned>().unwrap().timestamp()
-    }
-
     #[test]
     fn each_time_of_day_has_its_reminders() {
         let zone: Zone = "America/New_York".parse().unwrap();
-        let on = |day: &str, clock: &str| at(&format!("2026-{day}T{clock}[America/New_York]"));
+        let on = |day: &str, clock: &str| {
+            let local: jiff::civil::DateTime = format!("2026-{day}T{clock}").parse().unwrap();
+            zone.rules().to_timestamp(local).unwrap()
+        };
         for (starts, day_before, hour_before) in [
             (on("11-25", "10:00"), Some(on("11-24", "10:00")), on("11-25", "09:00")),
             (on("11-25", "09:00"), Some(on("11-24", "09:00")), on("11-25", "08:00")),

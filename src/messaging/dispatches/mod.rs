@@ -3,6 +3,7 @@
 //! What is stored never holds a code: a code's dispatch names its challenge, and the code is derived when the text is
 //! rendered. Address and values lie sealed under the person's data key.
 
+mod notices;
 mod sql;
 
 use std::time::Duration;
@@ -17,6 +18,8 @@ use crate::types::email_address::EmailAddress;
 use crate::types::ids::{AccountId, ChallengeId, DataKeyId, DispatchId};
 use crate::types::locale::Locale;
 use crate::types::phone::PhoneNumber;
+
+pub use notices::{queue_until, withdraw};
 
 /// How long a worker may hold a dispatch before another takes it up.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(30);
@@ -171,37 +174,6 @@ pub async fn queue_text(
     };
     queue(portal, tx, contact, new).await?;
     Ok(())
-}
-
-/// Queues a notice by the way its person chose, worth sending until an instant. Answers the dispatch; None for a text
-/// to somebody without a phone.
-///
-/// # Errors
-/// When the database fails.
-pub async fn queue_until(
-    portal: &Portal,
-    tx: &mut Tx,
-    contact: &Contact,
-    kind: Kind,
-    notice: Notice,
-    values: &Values,
-    useless_at: Timestamp,
-) -> Result<Option<DispatchId>, InternalError> {
-    let to = match kind {
-        Kind::Email => Some(contact.email.as_str().to_owned()),
-        Kind::Sms => contact.phone.as_ref().map(|phone| phone.e164().to_owned()),
-    };
-    let Some(to) = to else { return Ok(None) };
-    let new = NewDispatch { kind, to, notice, values, challenge: None, useless_at };
-    Ok(Some(queue(portal, tx, contact, new).await?))
-}
-
-/// Takes a queued message back. One that a worker holds at this moment may still leave, but not a second time.
-///
-/// # Errors
-/// When the database fails.
-pub async fn withdraw(portal: &Portal, tx: &mut Tx, id: DispatchId) -> Result<(), InternalError> {
-    Ok(sql::withdraw(tx, id, portal.clock.now()).await?)
 }
 
 /// A dispatch that this worker holds until its lease ends.
