@@ -7,6 +7,7 @@ use salus::care::slots::Span;
 use salus::care::{doctors, reminders};
 use salus::clock::{Clock, SignedDuration, Timestamp};
 use salus::identity::accounts::{self, Profile};
+use salus::messaging::dispatches::{self, Outcome};
 use salus::messaging::email::Mailer;
 use salus::messaging::gateways::Gateway;
 use salus::messaging::gateways::outbox::Outbox;
@@ -245,6 +246,25 @@ async fn a_cancelled_appointment_reminds_nobody() {
     assert_eq!(story.until(tomorrow_at(48 + 13, 0)).await, [], "queued, and taken back");
     let dropped = "SELECT COUNT(*) FROM dispatches WHERE template = 'reminder' AND outcome = 'dropped'";
     assert_eq!(counted(&story.portal, dropped).await, 1);
+}
+
+#[tokio::test]
+async fn a_reminder_taken_back_while_a_worker_holds_it_is_not_tried_again() {
+    let story = Story::begin().await;
+    let okafor = clinic::doctor(&story.portal, "okafor").await;
+    let mia = clinic::patient(&story.portal, "mia").await;
+    let mine = story.book(&mia, &okafor, tomorrow_at(48 + 12, 0)).await;
+    story.go_to(tomorrow_at(24 + 12, 0));
+    assert_eq!(story.worker.turn().await.unwrap(), 0, "the confirmation is late by now");
+    assert_eq!(reminders::turn(&story.portal).await.unwrap(), 1);
+    let held = dispatches::lease(&story.portal, 10, |_, _| "outbox").await.unwrap();
+    assert_eq!(held.len(), 1);
+    appointments::cancel(&story.portal, &mia, mine.id, "", &network()).await.unwrap();
+    let busy = Outcome::Later { reason: "busy", after: std::time::Duration::from_secs(60) };
+    dispatches::finish(&story.portal, &held[0], &busy).await.unwrap();
+    assert_eq!(story.until(tomorrow_at(48 + 12, 0)).await, []);
+    let over = "SELECT COUNT(*) FROM dispatches WHERE template = 'reminder' AND outcome = 'late' AND sent_at IS NULL";
+    assert_eq!(counted(&story.portal, over).await, 1);
 }
 
 #[tokio::test]
