@@ -9,12 +9,14 @@
 //! | sessions                             | 30 days after their longest span        |
 //! | data keys of abandoned registrations | an hour past the registration's end     |
 //! | registrations, finished ones too     | the same, once no challenge names them  |
+//! | reminders                            | 30 days after they ended                |
 //! | addresses and values of dispatches   | 30 days after they ended                |
 //!
 //! A background task calls [`sweep`] every hour. Several processes may do so at once: each batch is one transaction
 //! whose statements choose and remove together, so the same row met twice is removed once.
 
 use crate::auth::{challenges, kept_forms, password_reset, sessions};
+use crate::care::reminders;
 use crate::error::InternalError;
 use crate::identity::registration;
 use crate::limits;
@@ -41,6 +43,8 @@ pub struct Swept {
     pub keys: u64,
     /// Registrations.
     pub registrations: u64,
+    /// Reminders.
+    pub reminders: u64,
     /// Dispatches emptied of address and values.
     pub dispatches: u64,
 }
@@ -74,6 +78,7 @@ pub async fn sweep(portal: &Portal) -> Result<Swept, InternalError> {
     let challenges = all_of!(challenges::sweep, portal);
     let keys = all_of!(registration::sweep_keys, portal);
     let registrations = all_of!(registration::sweep, portal);
+    let reminders = all_of!(reminders::sweep, portal);
     let dispatches = all_of!(dispatches::sweep, portal);
-    Ok(Swept { tallies, kept_forms, resets, challenges, sessions, keys, registrations, dispatches })
+    Ok(Swept { tallies, kept_forms, resets, challenges, sessions, keys, registrations, reminders, dispatches })
 }

@@ -1,10 +1,11 @@
-//! What a serving process does beside answering: sends messages, links the audit trail, sweeps up.
+//! What a serving process does beside answering: sends messages and reminders, links the audit trail, sweeps up.
 //!
-//! | task     | how often                                     |
-//! |----------|-----------------------------------------------|
-//! | messages | when one is queued, and every 500 ms          |
-//! | sealer   | every 500 ms, at once again when more waits   |
-//! | sweep    | every hour                                    |
+//! | task      | how often                                   |
+//! |-----------|---------------------------------------------|
+//! | messages  | when one is queued, and every 500 ms        |
+//! | sealer    | every 500 ms, at once again when more waits |
+//! | reminders | every minute                                |
+//! | sweep     | every hour                                  |
 //!
 //! Each finishes the turn it is in when the process stops.
 
@@ -16,6 +17,7 @@ use tokio::task::JoinSet;
 use super::Stop;
 use crate::audit::chain;
 use crate::auth::challenges;
+use crate::care::reminders;
 use crate::messaging::email::Mailer;
 use crate::messaging::gateways::Gateway;
 use crate::messaging::gateways::outbox::Outbox;
@@ -27,6 +29,8 @@ use crate::types::phone::PhoneNumber;
 const SEAL: Duration = Duration::from_millis(500);
 /// How long the sealer waits after a failure, so that one broken head does not fill the log.
 const SEAL_AGAIN: Duration = Duration::from_secs(10);
+/// How often reminders that are due are looked for.
+const REMIND: Duration = Duration::from_secs(60);
 /// How often leftovers are dropped.
 const SWEEP: Duration = Duration::from_secs(3600);
 
@@ -55,6 +59,7 @@ impl Background {
         let mut tasks = JoinSet::new();
         tasks.spawn(worker.run(stopped(stopping.clone())));
         tasks.spawn(seal(portal.clone(), stopping.clone()));
+        tasks.spawn(remind(portal.clone(), stopping.clone()));
         tasks.spawn(sweep(portal.clone(), stopping));
         warm(portal);
         Ok(Self { stop, tasks })
@@ -97,6 +102,20 @@ async fn seal(portal: Portal, stopping: watch::Receiver<bool>) {
     // What was recorded while the others finished.
     if let Err(error) = chain::link_waiting(&portal).await {
         tracing::error!(%error, "linking the audit trail failed");
+    }
+}
+
+async fn remind(portal: Portal, stopping: watch::Receiver<bool>) {
+    let mut stop = std::pin::pin!(stopped(stopping));
+    loop {
+        if let Err(error) = reminders::turn(&portal).await {
+            tracing::error!(%error, "looking for reminders failed");
+        }
+        tokio::select! {
+            biased;
+            () = &mut stop => return,
+            () = tokio::time::sleep(REMIND) => {}
+        }
     }
 }
 

@@ -33,7 +33,7 @@ pub fn segments(text: &str) -> usize {
     segments
 }
 
-/// Replaces typographic marks, which would triple the segments, by the plain ones.
+/// Replaces typographic marks and the accents outside the alphabet, which would triple the segments, by plain letters.
 pub fn fold(text: &str) -> String {
     text.chars()
         .map(|c| match c {
@@ -41,6 +41,14 @@ pub fn fold(text: &str) -> String {
             '\u{201c}' | '\u{201d}' | '\u{ab}' | '\u{bb}' => '"',
             '\u{2010}'..='\u{2015}' => '-',
             '\u{a0}' | '\u{202f}' => ' ',
+            'á' => 'a',
+            'í' => 'i',
+            'ó' => 'o',
+            'ú' => 'u',
+            'Á' => 'A',
+            'Í' => 'I',
+            'Ó' => 'O',
+            'Ú' => 'U',
             c => c,
         })
         .collect()
@@ -76,5 +84,6 @@ mod tests {
             assert_eq!(segments(&text), expected, "{count} × {letter}");
         }
         assert!(!is_gsm("`") && is_gsm(&fold("‘`—“")));
+        assert_eq!(fold("sábado, miércoles y año: Ángel, ¿sí?"), "sabado, miércoles y año: Angel, ¿si?");
     }
 }

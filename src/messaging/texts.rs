@@ -43,6 +43,8 @@ pub enum Notice {
     Cancelled,
     /// An appointment was moved.
     Moved,
+    /// An appointment comes soon.
+    Reminder,
     /// There is something new to read.
     News,
     /// The account was turned off.
@@ -50,7 +52,7 @@ pub enum Notice {
 }
 
 /// Every notice with its stored word.
-const WORDS: [(Notice, &str); 18] = [
+const WORDS: [(Notice, &str); 19] = [
     (Notice::CodeRegister, "code_register"),
     (Notice::CodeSignIn, "code_sign_in"),
     (Notice::CodeResetPassword, "code_reset_password"),
@@ -67,6 +69,7 @@ const WORDS: [(Notice, &str); 18] = [
     (Notice::Booked, "booked"),
     (Notice::Cancelled, "cancelled"),
     (Notice::Moved, "moved"),
+    (Notice::Reminder, "reminder"),
     (Notice::News, "news"),
     (Notice::TurnedOff, "turned_off"),
 ];
@@ -102,6 +105,7 @@ pub fn sms(config: &Config, notice: Notice, locale: Locale, values: &Values) -> 
             words.with("sms-reset_password").arg("clinic", clinic).arg("code", code).to_string()
         }
         Notice::CodeStepUp => words.with("sms-step_up").arg("clinic", clinic).arg("code", code).to_string(),
+        Notice::Reminder => words.with("sms-reminder").arg("clinic", clinic).arg("time", time).to_string(),
         Notice::Locked => words.with("sms-locked").arg("clinic", clinic).arg("time", time).to_string(),
         Notice::PasswordChanged => words
             .with("sms-password_changed")
@@ -235,6 +239,14 @@ pub fn mail(config: &Config, notice: Notice, locale: Locale, values: &Values) ->
         Notice::Moved => (
             words.with("mail-moved-subject").arg("clinic", clinic).to_string(),
             vec![words.with("mail-moved-body").arg("time", time).to_string()],
+            Some((words.t("mail-open").to_string(), home)),
+        ),
+        Notice::Reminder => (
+            words.with("mail-reminder-subject").arg("clinic", clinic).to_string(),
+            vec![
+                words.with("mail-reminder-body").arg("time", time).to_string(),
+                words.t("mail-reminder-choice").to_string(),
+            ],
             Some((words.t("mail-open").to_string(), home)),
         ),
         Notice::News => (

@@ -9,5 +9,6 @@ pub mod locale;
 pub mod network;
 pub mod person_name;
 pub mod phone;
+pub mod remind_by;
 pub mod text_value;
 pub mod zone;

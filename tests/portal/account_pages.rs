@@ -1,8 +1,10 @@
 //! A person's own pages: profile, security, and who opened their record.
 
 use salus::audit::{self, Deed, Event, Search};
+use salus::identity::accounts;
 use salus::types::actor::Actor;
 use salus::types::ids::SessionId;
+use salus::types::remind_by::RemindBy;
 
 use crate::support::browser::{Browser, Page};
 use crate::support::server::{PASSWORD, Someone, TestPortal};
@@ -55,6 +57,45 @@ async fn language_and_time_zone_are_the_persons_own_choice() {
     browser.open("/account/security").await.says("Las horas son en hora de Madrid.").says("16:00");
     browser.post("/logout", &[]).await;
     browser.open("/").await.says("Portal del paciente");
+}
+
+#[tokio::test]
+async fn patients_choose_how_they_are_reminded_and_staff_are_not_asked() {
+    let portal = TestPortal::start().await;
+    let mia = portal.patient("mia").await;
+    let mut browser = enter(&portal, &mia, &[]).await;
+    let page = browser.open("/account").await;
+    page.says("Remind me of appointments").says("never between 9pm and 8am");
+    assert!(chosen(&page, "mail"), "by mail, unless they choose");
+    let choices = |way| [("locale", "es"), ("time_zone", "Europe/Madrid"), ("remind_by", way)];
+    let page = browser.post("/account", &choices("pigeon")).await;
+    assert_eq!(page.status, 422);
+    page.says("Choose how we remind you.");
+    browser.open("/account").await;
+    let page = browser.send("/account", &choices("text")).await;
+    page.says("Sus cambios están guardados.").says("Recordarme las citas").says("Por mensaje de texto");
+    assert!(chosen(&page, "text") && !chosen(&page, "mail"));
+    let page = browser.open("/account").await;
+    assert!(chosen(&page, "text"), "the choice is kept");
+    assert_eq!(page.field("time_zone"), "Europe/Madrid");
+    browser.send("/account", &choices("none")).await;
+    browser.open("/account").await;
+    let page = browser.send("/language", &[("locale", "en"), ("back", "/account")]).await;
+    assert!(chosen(&page, "none"), "the language alone changes nothing else");
+
+    let okafor = portal.doctor("okafor").await;
+    let mut browser = enter(&portal, &okafor, &[]).await;
+    let page = browser.open("/account").await;
+    page.says("Language and time zone").says_not("Remind me");
+    browser.send("/account", &choices("none")).await.says("Sus cambios están guardados.");
+    let account = accounts::find(&portal.portal, okafor.account).await.unwrap().unwrap();
+    assert_eq!(account.remind_by, RemindBy::Mail, "what staff are not asked is not stored");
+}
+
+/// Whether this way to be reminded is chosen on the page.
+fn chosen(page: &Page, way: &str) -> bool {
+    let (_, after) = page.body.split_once(&format!("name=\"remind_by\" value=\"{way}\"")).unwrap();
+    after.split('>').next().unwrap().contains("checked")
 }
 
 #[tokio::test]

@@ -198,6 +198,7 @@ async fn every_link_in_a_mail_begins_with_the_public_address() {
         "booked",
         "cancelled",
         "moved",
+        "reminder",
         "news",
         "turned_off",
     ] {
@@ -220,7 +221,7 @@ async fn every_link_in_a_mail_begins_with_the_public_address() {
             );
         }
     }
-    assert_eq!(with_mail, 28);
+    assert_eq!(with_mail, 30);
     for word in ["code_register", "code_sign_in", "code_reset_password", "code_step_up"] {
         assert!(texts::mail(&config, Notice::from_word(word).unwrap(), Locale::En, &values).is_err(), "{word}");
     }

@@ -43,6 +43,7 @@ mod patient_home;
 mod patient_labs;
 mod patient_story;
 mod records;
+mod reminders;
 mod shell;
 mod shell_admin;
 mod shell_audit;

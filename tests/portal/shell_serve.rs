@@ -4,15 +4,18 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 use salus::audit::chain::{self, Verdict};
-use salus::clock::Clock;
+use salus::care::appointments::{self, Entry, Kind, Mode, Status};
+use salus::care::slots::Span;
+use salus::clock::{Clock, SignedDuration};
 use salus::config::{Config, Lookup};
 use salus::crypto::passwords::Password;
 use salus::identity::accounts;
 use salus::portal::Portal;
-use salus::types::actor::Role;
+use salus::types::actor::{Actor, Role};
 use salus::types::email_address::EmailAddress;
 
 use crate::shell::{MailServer, Running, Shell, free_address};
+use crate::support::clinic;
 
 #[tokio::test]
 async fn a_server_sends_what_waits_links_the_trail_and_stops_when_told() {
@@ -41,6 +44,52 @@ async fn a_server_sends_what_waits_links_the_trail_and_stops_when_told() {
         assert!(line["level"].is_string() && line["timestamp"].is_string() && line["message"].is_string());
     }
     Running::start(shell.command(&["serve"]), &address).stop("INT").ends_with(0).says("stopped");
+}
+
+#[tokio::test]
+async fn a_server_looks_for_reminders_that_are_due() {
+    let address = free_address();
+    let mut shell = Shell::new().await;
+    shell.set("SALUS_LISTEN", &address);
+    shell.run(&["migrate"]).ends_with(0);
+    let portal = shell.portal().await;
+    let (okafor, mia) = (clinic::doctor(&portal, "okafor").await, clinic::patient(&portal, "mia").await);
+    let now = portal.clock.now();
+    let span = Span { starts_at: now + SignedDuration::from_hours(3), ends_at: now + SignedDuration::from_hours(4) };
+    let entry = Entry {
+        doctor: okafor.account,
+        patient: mia.patient.unwrap(),
+        span,
+        mode: Mode::Phone,
+        kind: Kind::FollowUp,
+        reason: "A sore throat".into(),
+        status: Status::Booked,
+        booked_at: now,
+    };
+    let appointment = appointments::enter(&portal, Actor::Shell, &entry).await.unwrap();
+    // Due now whatever the time of day at which this runs.
+    let mut tx = portal.db.begin().await.unwrap();
+    sqlx::query(
+        "INSERT INTO reminders (appointment_id, kind, starts_at, due_at)
+         VALUES ($1, '1h', $2, $3)
+         ON CONFLICT (appointment_id, kind) DO UPDATE SET due_at = excluded.due_at",
+    )
+    .bind(appointment.id.to_string())
+    .bind(span.starts_at.as_millisecond())
+    .bind(now.as_millisecond())
+    .execute(&mut *tx)
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+
+    let running = Running::start(shell.command(&["serve"]), &address);
+    let begun = Instant::now();
+    let queued = "SELECT COUNT(*) FROM dispatches WHERE template = 'reminder'";
+    while clinic::counted(&portal, queued).await == 0 {
+        assert!(begun.elapsed() < Duration::from_secs(30), "nobody looked");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    running.stop("TERM").ends_with(0);
 }
 
 #[tokio::test]

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use salus::messaging::sms::segments;
 use salus::messaging::texts::{self, Notice, Values};
 use salus::types::locale::Locale;
+use salus::types::zone::Zone;
+use salus::words::Words;
 
 use salus::audit::Deed;
 use salus::care::labs::panels::PANELS;
@@ -406,8 +408,13 @@ async fn every_text_message_is_one_segment_in_every_language() {
     let config = settings(&database, &more);
     let codes = ["code_register", "code_sign_in", "code_reset_password", "code_step_up"];
     for locale in [Locale::En, Locale::Es] {
-        for word in codes.into_iter().chain(["locked", "password_changed", "registration_taken"]) {
+        for word in codes.into_iter().chain(["locked", "password_changed", "registration_taken", "reminder"]) {
             let mut values = Values::from([("time".to_owned(), "12:20am".to_owned())]);
+            if word == "reminder" {
+                let zone: Zone = "America/Argentina/ComodRivadavia".parse().unwrap();
+                let longest = "2026-09-30T15:00:00Z".parse().unwrap();
+                values.insert("time".into(), Words::new(locale).day_time(longest, &zone));
+            }
             if codes.contains(&word) {
                 values.insert("code".into(), "482913".into());
             }

@@ -3,8 +3,8 @@
 use super::{Appointment, Kind, Mode, Status, new_room, seal, sql, tell};
 use crate::audit::{self, Deed, Event};
 use crate::auth::sessions::SignedIn;
-use crate::care::records;
 use crate::care::slots::{self, SlotKey, Span};
+use crate::care::{records, reminders};
 use crate::clock::Timestamp;
 use crate::error::{Failure, InternalError};
 use crate::messaging::texts::Notice;
@@ -73,7 +73,7 @@ fn reason_of(typed: &str) -> Result<&str, BookRefusal> {
     }
 }
 
-/// Books the slot for the signed-in patient and queues the confirmation. The same form sent again answers what the
+/// Books the slot for the signed-in patient, queues the confirmation and plans the reminders. The same form sent again answers what the
 /// first one booked.
 ///
 /// # Errors
@@ -118,6 +118,7 @@ pub async fn book(
     let event = Event::new(who.actor(), Deed::AppointmentBooked).of(patient.id).on(appointment.id).from(from);
     audit::record(portal, &mut tx, event).await?;
     tell(portal, &mut tx, &patient, Notice::Booked, appointment.starts_at).await?;
+    reminders::plan(portal, &mut tx, &appointment, &patient.zone).await?;
     tx.commit().await?;
     Ok(appointment)
 }
@@ -160,8 +161,8 @@ pub struct Entry {
     pub booked_at: Timestamp,
 }
 
-/// Enters an appointment as it stands: no slot is needed, the time may have passed, and nobody is mailed. The guard
-/// against two at once holds all the same.
+/// Enters an appointment as it stands: no slot is needed, the time may have passed, and nobody is mailed, but
+/// reminded if it is to come. The guard against two at once holds all the same.
 ///
 /// # Errors
 /// Refused as [`BookRefusal`] says: a reason, a patient, no overlap.
@@ -201,6 +202,7 @@ pub async fn enter(portal: &Portal, by: Actor, entry: &Entry) -> Result<Appointm
         return outcome_of(portal, patient.id, None, &entry.span).await;
     }
     audit::record(portal, &mut tx, Event::new(by, Deed::AppointmentBooked).of(patient.id).on(appointment.id)).await?;
+    reminders::plan(portal, &mut tx, &appointment, &patient.zone).await?;
     tx.commit().await?;
     Ok(appointment)
 }

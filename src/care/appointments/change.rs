@@ -1,10 +1,10 @@
 //! Cancelling and moving an appointment, until it begins.
 
-use super::{Appointment, BookRefusal, By, Detail, book, find, new_room, seal, sql, tell};
+use super::{Appointment, BookRefusal, By, Detail, Status, book, find, new_room, seal, sql, tell};
 use crate::audit::{self, Deed, Event};
 use crate::auth::sessions::SignedIn;
-use crate::care::records;
 use crate::care::slots::{SlotKey, Span};
+use crate::care::{records, reminders};
 use crate::db::{is_deadlock, is_overlap};
 use crate::error::{Failure, InternalError};
 use crate::messaging::texts::Notice;
@@ -77,6 +77,7 @@ pub async fn cancel(
     let event = Event::new(who.actor(), Deed::AppointmentCancelled).of(patient.id).on(id).from(from);
     audit::record(portal, &mut tx, event).await?;
     tell(portal, &mut tx, &patient, Notice::Cancelled, detail.appointment.starts_at).await?;
+    reminders::forget(portal, &mut tx, id).await?;
     tx.commit().await?;
     changed(portal, who, id).await
 }
@@ -115,6 +116,7 @@ pub(in crate::care) async fn cancel_all_of(
         let event = Event::new(by.clone(), Deed::AppointmentCancelled).of(patient.id).on(id).from(from);
         audit::record(portal, &mut tx, event).await?;
         tell(portal, &mut tx, &patient, Notice::Cancelled, starts_at).await?;
+        reminders::forget(portal, &mut tx, id).await?;
         tx.commit().await?;
         cancelled += 1;
     }
@@ -180,6 +182,8 @@ pub async fn reschedule(
     let event = Event::new(who.actor(), Deed::AppointmentMoved).of(patient.id).on(id).from(from);
     audit::record(portal, &mut tx, event).await?;
     tell(portal, &mut tx, &patient, Notice::Moved, span.starts_at).await?;
+    let rebooked = Appointment { starts_at: span.starts_at, ends_at: span.ends_at, status: Status::Booked, ..old };
+    reminders::plan(portal, &mut tx, &rebooked, &patient.zone).await?;
     tx.commit().await?;
     changed(portal, who, id).await
 }

@@ -1,6 +1,7 @@
 //! Accounts: people who can sign in.
 
 mod open;
+mod profile;
 mod sql;
 
 use std::collections::{BTreeSet, HashMap};
@@ -21,11 +22,13 @@ use crate::types::locale::Locale;
 use crate::types::network::Network;
 use crate::types::person_name::PersonName;
 use crate::types::phone::PhoneNumber;
+use crate::types::remind_by::RemindBy;
 use crate::types::text_value::TextValue;
 use crate::types::zone::Zone;
 use crate::{audit, audit::Deed, audit::Event};
 
 pub use open::{NewAccount, OpenRefusal, open};
+pub use profile::{Profile, change_profile, set_profile};
 
 /// Someone who can sign in.
 pub struct Account {
@@ -57,6 +60,8 @@ pub struct Account {
     pub locale: Locale,
     /// Their zone.
     pub zone: Zone,
+    /// How they are reminded of appointments, if they are a patient.
+    pub remind_by: RemindBy,
     /// When it was opened.
     pub opened_at: Timestamp,
     /// Since when it is turned off.
@@ -116,6 +121,7 @@ fn opened(portal: &Portal, row: sql::AccountRow) -> Result<Account, InternalErro
         version: row.version,
         locale: row.locale,
         zone: row.zone,
+        remind_by: row.remind_by,
         opened_at: row.opened_at,
         turned_off_at: row.turned_off_at,
         strange_codes: row.strange_codes,
@@ -296,25 +302,6 @@ pub async fn count_wrong_code(tx: &mut Tx, id: AccountId, strange: bool) -> Resu
 /// When the database fails.
 pub async fn forgive_factor(tx: &mut Tx, id: AccountId) -> Result<(), InternalError> {
     Ok(sql::forgive_factor(tx, id).await?)
-}
-
-/// Changes the language and the zone.
-///
-/// # Errors
-/// When the database fails.
-pub async fn set_profile(
-    portal: &Portal,
-    by: &Actor,
-    id: AccountId,
-    locale: Locale,
-    zone: &Zone,
-    from: &Network,
-) -> Result<(), InternalError> {
-    let mut tx = portal.db.begin().await?;
-    sql::set_profile(&mut tx, id, locale, zone).await?;
-    audit::record(portal, &mut tx, Event::new(by.clone(), Deed::ProfileChanged).on(id).from(from)).await?;
-    tx.commit().await?;
-    Ok(())
 }
 
 /// Why an account stays as it is.

@@ -9,6 +9,7 @@ use crate::portal::WrappedKey;
 use crate::types::actor::Role;
 use crate::types::ids::{AccountId, DataKeyId, PatientId};
 use crate::types::locale::Locale;
+use crate::types::remind_by::RemindBy;
 use crate::types::zone::Zone;
 
 /// An account as it lies in the table.
@@ -26,6 +27,7 @@ pub(super) struct AccountRow {
     pub version: i64,
     pub locale: Locale,
     pub zone: Zone,
+    pub remind_by: RemindBy,
     pub opened_at: Timestamp,
     pub turned_off_at: Option<Timestamp>,
     pub strange_codes: i64,
@@ -51,6 +53,7 @@ fn account(row: &AnyRow) -> db::Result<AccountRow> {
         version: row.try_get("version")?,
         locale: parse("locale", row.try_get("locale")?)?,
         zone: parse("time_zone", row.try_get("time_zone")?)?,
+        remind_by: parse("remind_by", row.try_get("remind_by")?)?,
         opened_at: from_ms(row.try_get("opened_at")?),
         turned_off_at: row.try_get::<Option<i64>, _>("turned_off_at")?.map(from_ms),
         strange_codes: row.try_get("strange_codes")?,
@@ -64,7 +67,7 @@ macro_rules! select {
         concat!(
             "SELECT a.id, a.role, p.id AS patient_id, a.data_key_id, k.key_id, k.wrapped, a.name_sealed, a.email_sealed,
                     a.email_index, a.phone_sealed, a.phone_index, a.password_hash, a.version, a.locale, a.time_zone,
-                    a.opened_at, a.turned_off_at, a.strange_codes, a.sms_wrong
+                    a.remind_by, a.opened_at, a.turned_off_at, a.strange_codes, a.sms_wrong
              FROM accounts a
              JOIN data_keys k ON k.id = a.data_key_id AND k.wrapped IS NOT NULL
              LEFT JOIN patients p ON p.account_id = a.id ",
@@ -329,19 +332,24 @@ pub(super) async fn forgive_factor(connection: &mut AnyConnection, id: AccountId
     Ok(())
 }
 
-/// Changes language and zone.
+/// Changes language and zone, and how they are reminded unless that is None.
 pub(super) async fn set_profile(
     connection: &mut AnyConnection,
     id: AccountId,
     locale: Locale,
     zone: &Zone,
+    remind_by: Option<RemindBy>,
 ) -> db::Result<()> {
-    sqlx::query("UPDATE accounts SET locale = $2, time_zone = $3 WHERE id = $1")
-        .bind(id.to_string())
-        .bind(locale.code())
-        .bind(zone.as_str())
-        .execute(connection)
-        .await?;
+    sqlx::query(
+        "UPDATE accounts SET locale = $2, time_zone = $3, remind_by = COALESCE($4, remind_by)
+         WHERE id = $1",
+    )
+    .bind(id.to_string())
+    .bind(locale.code())
+    .bind(zone.as_str())
+    .bind(remind_by.map(RemindBy::as_str))
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 //! What is stored never holds a code: a code's dispatch names its challenge, and the code is derived when the text is
 //! rendered. Address and values lie sealed under the person's data key.
 
+mod notices;
 mod sql;
 
 use std::time::Duration;
@@ -17,6 +18,8 @@ use crate::types::email_address::EmailAddress;
 use crate::types::ids::{AccountId, ChallengeId, DataKeyId, DispatchId};
 use crate::types::locale::Locale;
 use crate::types::phone::PhoneNumber;
+
+pub use notices::{queue_until, withdraw};
 
 /// How long a worker may hold a dispatch before another takes it up.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(30);

@@ -186,6 +186,22 @@ pub(super) async fn end(
     Ok(())
 }
 
+/// Makes the dispatch worthless from now on, and ends it unless a worker holds it.
+pub(super) async fn withdraw(connection: &mut AnyConnection, id: DispatchId, now: Timestamp) -> db::Result<()> {
+    sqlx::query(
+        "UPDATE dispatches
+         SET useless_at = $2,
+             ended_at = CASE WHEN leased_until <= $2 THEN $2 END,
+             outcome = CASE WHEN leased_until <= $2 THEN 'dropped' END
+         WHERE id = $1 AND ended_at IS NULL",
+    )
+    .bind(id.to_string())
+    .bind(now.as_millisecond())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Lets go of the dispatch until `due`, unless another worker holds it by now with a later attempt.
 pub(super) async fn put_off(
     connection: &mut AnyConnection,

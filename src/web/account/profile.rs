@@ -1,13 +1,15 @@
-//! `/account`: who I am here, my language and my time zone.
+//! `/account`: who I am here, my language, my time zone and how I am reminded.
 
 use actix_web::web::{Query, ServiceConfig, get, post};
 use askama::Template;
 use serde::Deserialize;
 
 use crate::audit::Deed;
-use crate::identity::accounts::{self, Account};
+use crate::care::reminders;
+use crate::identity::accounts::{self, Account, Profile};
 use crate::types::actor::Role;
 use crate::types::locale::Locale;
+use crate::types::remind_by::RemindBy;
 use crate::types::zone::Zone;
 use crate::web::account::read_own;
 use crate::web::csrf::Posted;
@@ -28,6 +30,7 @@ struct ProfilePage {
     is_patient: bool,
     locales: Vec<Choice>,
     zones: Vec<Choice>,
+    ways: Vec<Choice>,
 }
 
 #[derive(Deserialize)]
@@ -35,15 +38,23 @@ struct ProfilePage {
 struct ProfileForm {
     locale: String,
     time_zone: String,
+    /// Patients have it alone.
+    remind_by: Option<String>,
 }
 
 impl ProfilePage {
     async fn of(ctx: &Ctx<Person>, errors: Errors, typed: Option<ProfileForm>) -> Result<Self, Problem> {
         let account = accounts::find(&ctx.portal, ctx.who.signed_in.account).await?.ok_or(Problem::NotFound)?;
         read_own(ctx, Deed::ProfileRead).await?;
-        let (locale, zone) = match &typed {
-            Some(typed) => (typed.locale.as_str(), typed.time_zone.as_str()),
-            None => (account.locale.code(), account.zone.as_str()),
+        let (locale, zone, way) = match &typed {
+            Some(typed) => (typed.locale.as_str(), typed.time_zone.as_str(), typed.remind_by.as_deref()),
+            None => (account.locale.code(), account.zone.as_str(), Some(account.remind_by.as_str())),
+        };
+        let layout = ctx.layout();
+        let named = |way| match way {
+            RemindBy::Mail => layout.words.t("remind-mail"),
+            RemindBy::Text => layout.words.t("remind-text"),
+            RemindBy::Nothing => layout.words.t("remind-none"),
         };
         Ok(Self {
             locales: Locale::ALL
@@ -51,7 +62,11 @@ impl ProfilePage {
                 .map(|known| Choice::new(known.code(), known.own_name(), known.code() == locale))
                 .collect(),
             zones: zones::choices(zone),
-            layout: ctx.layout(),
+            ways: RemindBy::ALL
+                .into_iter()
+                .map(|known| Choice::new(known.as_str(), named(known), Some(known.as_str()) == way))
+                .collect(),
+            layout,
             errors,
             saved: false,
             is_patient: account.role == Role::Patient,
@@ -84,11 +99,16 @@ async fn save(ctx: Ctx<Person>, Posted(typed): Posted<ProfileForm>) -> PageResul
     if zone.is_none() {
         errors.add("time_zone", words.t("zone-empty"));
     }
-    let (Some(locale), Some(zone)) = (locale, zone) else {
+    let remind_by = typed.remind_by.as_deref().map(str::parse::<RemindBy>).transpose();
+    if remind_by.is_err() {
+        errors.add("remind_by", words.t("remind-empty"));
+    }
+    let (Some(locale), Some(zone), Ok(remind_by)) = (locale, zone, remind_by) else {
         return refused(&ProfilePage::of(&ctx, errors, Some(typed)).await?);
     };
     let me = &ctx.who.signed_in;
-    accounts::set_profile(&ctx.portal, &me.actor(), me.account, locale, &zone, ctx.network()).await?;
+    let remind_by = remind_by.filter(|_| me.role == Role::Patient);
+    reminders::set_profile(&ctx.portal, me, &Profile { locale, zone, remind_by }, ctx.network()).await?;
     let mut response = see_other("/account?saved=1")?;
     // Pages before the next sign-in are in the same language.
     let given = cookie(&ctx.portal.config, "lang", locale.code());

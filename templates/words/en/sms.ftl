@@ -3,5 +3,6 @@ sms-sign_in = { $clinic }: your sign-in code is { $code }. It works for 5 minute
 sms-reset_password = { $clinic }: your password reset code is { $code }. It works for 5 minutes. Did not ask? Do not share it.
 sms-step_up = { $clinic }: your code to open your visit or records is { $code }. It works for 5 minutes. Do not share it.
 sms-locked = { $clinic }: too many wrong tries. Your account is locked until { $time }. Browsers you used before may still work.
+sms-reminder = { $clinic }: your appointment is on { $time }. See the portal for more.
 sms-password_changed = { $clinic }: the password of your portal account was changed. Was it not you? Call { $phone }.
 sms-registration_taken = { $clinic }: somebody asked for a new portal account with this phone. It has accounts already. Questions? Call { $phone }.
