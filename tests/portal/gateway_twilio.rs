@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use salus::config::TwilioSettings;
+use salus::config::{Senders, TwilioSettings};
 use salus::crypto::random::Secret;
 use salus::messaging::gateways::twilio::{CODES, Twilio};
 use salus::messaging::gateways::{Reason, Retry, SendOutcome};
@@ -17,6 +17,7 @@ fn settings(base: &str) -> TwilioSettings {
         api_key_sid: None,
         from: Some(FROM.into()),
         messaging_service_sid: None,
+        senders: Senders::default(),
         base_url: base.parse().unwrap(),
     }
 }
