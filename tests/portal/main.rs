@@ -36,6 +36,8 @@ mod doctor_story;
 mod doctor_today;
 mod entry_register;
 mod entry_sign_in;
+mod gateway_http;
+mod gateway_plivo;
 mod gateway_twilio;
 mod gateway_vonage;
 mod kept_forms;
