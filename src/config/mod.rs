@@ -24,7 +24,7 @@ pub use http_gateway::{
 pub use limits::Limits;
 pub use lookup::{Lookup, Problem};
 pub use safety::Unsafe;
-pub use sms::{PlivoSender, PlivoSettings, Senders, VonageApi, VonageSettings};
+pub use sms::{PlivoSender, PlivoSettings, Senders, SmsGateway, VonageApi, VonageSettings};
 
 /// The clinic as people see it.
 #[derive(Clone, Debug)]
@@ -45,21 +45,6 @@ pub struct Clinic {
     pub locale: Locale,
     /// `SALUS_SMS_COUNTRIES`: alpha-2 codes, separated by commas, that texts are sent to; the clinic's unless set.
     pub sms_countries: Vec<String>,
-}
-
-/// Which gateway sends texts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SmsGateway {
-    /// The dev outbox: demo and tests.
-    Outbox,
-    /// Twilio.
-    Twilio,
-    /// Vonage.
-    Vonage,
-    /// Plivo.
-    Plivo,
-    /// The gateway that the operator describes.
-    Http,
 }
 
 /// Twilio's settings.
@@ -216,14 +201,7 @@ impl Config {
         });
         let sms_gateways = vars.list(
             "SALUS_SMS_GATEWAYS",
-            |word| match word {
-                "outbox" => Some(SmsGateway::Outbox),
-                "twilio" => Some(SmsGateway::Twilio),
-                "vonage" => Some(SmsGateway::Vonage),
-                "plivo" => Some(SmsGateway::Plivo),
-                "http" => Some(SmsGateway::Http),
-                _ => None,
-            },
+            SmsGateway::from_word,
             "known gateways: twilio, vonage, plivo, http, and outbox for demo and tests",
         );
         let wanted = |gateway| sms_gateways.contains(&gateway);

@@ -8,6 +8,34 @@ use crate::crypto::rsa_key::RsaKey;
 use crate::types::country::Country;
 use crate::types::phone::PhoneNumber;
 
+/// Which gateway sends texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SmsGateway {
+    /// The dev outbox: demo and tests.
+    Outbox,
+    /// Twilio.
+    Twilio,
+    /// Vonage.
+    Vonage,
+    /// Plivo.
+    Plivo,
+    /// The gateway that the operator describes.
+    Http,
+}
+
+impl SmsGateway {
+    pub(super) fn from_word(word: &str) -> Option<Self> {
+        Some(match word {
+            "outbox" => Self::Outbox,
+            "twilio" => Self::Twilio,
+            "vonage" => Self::Vonage,
+            "plivo" => Self::Plivo,
+            "http" => Self::Http,
+            _ => return None,
+        })
+    }
+}
+
 /// `SALUS_…_SENDERS`: the sender for each country, like `US=+12125557000,GB=Hill`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Senders(Vec<(Country, String)>);
