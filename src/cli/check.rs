@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{Stop, data, logs};
-use crate::config::{Config, JitsiSettings, MailRoute, Problem, SmsGateway, Unsafe};
+use crate::config::{Config, HttpAuth, JitsiSettings, MailRoute, Problem, SmsGateway, Unsafe, VonageApi};
 use crate::db::Db;
 use crate::error::InternalError;
 use crate::messaging::email::Mailer;
@@ -159,6 +159,21 @@ fn gateways(config: &Config, findings: &mut Findings) {
     for gateway in &config.sms_gateways {
         match gateway {
             SmsGateway::Twilio => findings.ok("gateway twilio", "is set up; it was not called"),
+            SmsGateway::Vonage => {
+                let api = match config.vonage.as_ref().map(|vonage| &vonage.api) {
+                    Some(VonageApi::Messages { .. }) => "Messages API",
+                    _ => "SMS API",
+                };
+                findings.ok("gateway vonage", &format!("is set up ({api}); it was not called"));
+            }
+            SmsGateway::Plivo => findings.ok("gateway plivo", "is set up; it was not called"),
+            SmsGateway::Http => {
+                let host = config.http_gateway.as_ref().and_then(|http| http.url.host_str()).unwrap_or_default();
+                findings.ok("gateway http", &format!("is set up for {host}; it was not called"));
+                if config.http_gateway.as_ref().is_some_and(|http| matches!(http.auth, HttpAuth::None)) {
+                    findings.warn("SALUS_HTTP_GATEWAY_AUTH", "is none: whoever reaches the gateway can send");
+                }
+            }
             SmsGateway::Outbox => findings.warn("gateway outbox", "is for `salus demo` only"),
         }
     }

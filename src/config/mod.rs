@@ -1,9 +1,11 @@
 //! Settings, read once: from the environment, then from the file named by `SALUS_CONFIG`. All problems are told
 //! together, each with its cure.
 
+mod http_gateway;
 mod limits;
 mod lookup;
 mod safety;
+mod sms;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -16,9 +18,13 @@ use crate::types::country::Country;
 use crate::types::locale::Locale;
 use crate::types::zone::Zone;
 
+pub use http_gateway::{
+    BodyFormat, Field, HttpAuth, HttpGatewaySettings, HttpMethod, Piece, Placeholder, REASON_WORDS, SuccessRule,
+};
 pub use limits::Limits;
 pub use lookup::{Lookup, Problem};
 pub use safety::Unsafe;
+pub use sms::{PlivoSender, PlivoSettings, Senders, SmsGateway, VonageApi, VonageSettings};
 
 /// The clinic as people see it.
 #[derive(Clone, Debug)]
@@ -41,15 +47,6 @@ pub struct Clinic {
     pub sms_countries: Vec<String>,
 }
 
-/// Which gateway sends texts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SmsGateway {
-    /// The dev outbox: demo and tests.
-    Outbox,
-    /// Twilio.
-    Twilio,
-}
-
 /// Twilio's settings.
 #[derive(Clone, Debug)]
 pub struct TwilioSettings {
@@ -63,6 +60,8 @@ pub struct TwilioSettings {
     pub from: Option<String>,
     /// `SALUS_TWILIO_MESSAGING_SERVICE_SID`: a messaging service (`MG…`) instead of a sender.
     pub messaging_service_sid: Option<String>,
+    /// `SALUS_TWILIO_SENDERS`: senders for some countries, before either.
+    pub senders: Senders,
     /// `SALUS_TWILIO_BASE_URL`: `https://api.twilio.com` unless set.
     pub base_url: Url,
 }
@@ -126,6 +125,12 @@ pub struct Config {
     pub sms_gateways: Vec<SmsGateway>,
     /// `SALUS_TWILIO_…`.
     pub twilio: Option<TwilioSettings>,
+    /// `SALUS_VONAGE_…`.
+    pub vonage: Option<VonageSettings>,
+    /// `SALUS_PLIVO_…`.
+    pub plivo: Option<PlivoSettings>,
+    /// `SALUS_HTTP_GATEWAY_…`.
+    pub http_gateway: Option<HttpGatewaySettings>,
     /// `SALUS_SMTP_URL`.
     pub mail: MailRoute,
     /// `SALUS_MAIL_FROM`: the sender of mail; `portal@` the public host unless set.
@@ -196,14 +201,14 @@ impl Config {
         });
         let sms_gateways = vars.list(
             "SALUS_SMS_GATEWAYS",
-            |word| match word {
-                "outbox" => Some(SmsGateway::Outbox),
-                "twilio" => Some(SmsGateway::Twilio),
-                _ => None,
-            },
-            "known gateways: twilio, and outbox for demo and tests",
+            SmsGateway::from_word,
+            "known gateways: twilio, vonage, plivo, http, and outbox for demo and tests",
         );
-        let twilio = Self::twilio(&mut vars, sms_gateways.contains(&SmsGateway::Twilio));
+        let wanted = |gateway| sms_gateways.contains(&gateway);
+        let twilio = Self::twilio(&mut vars, wanted(SmsGateway::Twilio));
+        let vonage = wanted(SmsGateway::Vonage).then(|| VonageSettings::read(&mut vars)).flatten();
+        let plivo = wanted(SmsGateway::Plivo).then(|| PlivoSettings::read(&mut vars)).flatten();
+        let http_gateway = wanted(SmsGateway::Http).then(|| HttpGatewaySettings::read(&mut vars)).flatten();
         let mail = match vars.secret("SALUS_SMTP_URL") {
             None => MailRoute::None,
             Some(url) if url.expose() == "outbox" => MailRoute::Outbox,
@@ -229,6 +234,9 @@ impl Config {
             keys_file: vars.optional("SALUS_KEYS_FILE").map(PathBuf::from),
             sms_gateways,
             twilio,
+            vonage,
+            plivo,
+            http_gateway,
             mail,
             mail_from: vars.text("SALUS_MAIL_FROM", &format!("portal@{host}")),
             trusted_proxies: vars.list(
@@ -297,14 +305,11 @@ impl Config {
         let key_secret = vars.secret("SALUS_TWILIO_API_KEY_SECRET");
         let from = vars.optional("SALUS_TWILIO_FROM");
         let messaging_service_sid = vars.optional("SALUS_TWILIO_MESSAGING_SERVICE_SID");
-        let base_url: Url = vars.parsed("SALUS_TWILIO_BASE_URL", "https://api.twilio.com", "write an https address");
         if !wanted {
             return None;
         }
-        let loopback = matches!(base_url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
-        if base_url.scheme() != "https" && !loopback {
-            vars.problem("SALUS_TWILIO_BASE_URL", "is not https", "plain http is for loopback only");
-        }
+        let senders = Senders::read(vars, "SALUS_TWILIO_SENDERS");
+        let base_url = sms::base_url(vars, "SALUS_TWILIO_BASE_URL", "https://api.twilio.com");
         let sid_fits =
             |sid: &str| sid.len() == 34 && sid.starts_with("AC") && sid[2..].bytes().all(|b| b.is_ascii_hexdigit());
         if !account_sid.as_deref().is_some_and(sid_fits) {
@@ -331,6 +336,7 @@ impl Config {
             api_key_sid,
             from,
             messaging_service_sid,
+            senders,
             base_url,
         })
     }

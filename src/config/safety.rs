@@ -33,7 +33,7 @@ impl Config {
             );
         }
         if self.sms_gateways.is_empty() {
-            note("SALUS_SMS_GATEWAYS", "is not set: no code would arrive", "set twilio and its credentials");
+            note("SALUS_SMS_GATEWAYS", "is not set: no code would arrive", "name a gateway and set its credentials");
         }
         if self.sms_gateways.contains(&SmsGateway::Outbox) {
             note("SALUS_SMS_GATEWAYS", "holds outbox, which shows codes to anybody", "leave it to `salus demo`");

@@ -8,4 +8,5 @@ mod hashing_threads;
 pub mod key_ring;
 pub mod passwords;
 pub mod random;
+pub mod rsa_key;
 pub mod sealed;

@@ -82,6 +82,11 @@ impl PhoneNumber {
         &self.0
     }
 
+    /// The digits without `+`: for gateways that want them so.
+    pub fn digits(&self) -> &str {
+        &self.0[1..]
+    }
+
     /// The last two digits, all that a page shows.
     pub fn last2(&self) -> &str {
         &self.0[self.0.len() - 2..]

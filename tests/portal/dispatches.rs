@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use salus::auth::challenges;
 use salus::clock::SignedDuration;
-use salus::config::TwilioSettings;
+use salus::config::{Senders, TwilioSettings};
 use salus::crypto::random::Secret;
 use salus::identity::accounts;
 use salus::messaging::dispatches::{self, LEASE};
@@ -32,6 +32,7 @@ fn twilio(double: &TwilioDouble) -> Gateway {
         api_key_sid: None,
         from: Some(FROM.into()),
         messaging_service_sid: None,
+        senders: Senders::default(),
         base_url: double.base.parse().unwrap(),
     };
     Gateway::Twilio(Twilio::new(settings).unwrap())

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use salus::config::TwilioSettings;
+use salus::config::{Config, Lookup, Senders, TwilioSettings};
 use salus::crypto::random::Secret;
 use salus::messaging::gateways::twilio::{CODES, Twilio};
 use salus::messaging::gateways::{Reason, Retry, SendOutcome};
@@ -17,6 +17,7 @@ fn settings(base: &str) -> TwilioSettings {
         api_key_sid: None,
         from: Some(FROM.into()),
         messaging_service_sid: None,
+        senders: Senders::default(),
         base_url: base.parse().unwrap(),
     }
 }
@@ -58,6 +59,31 @@ async fn a_messaging_service_takes_the_place_of_the_sender() {
     assert!(matches!(sent, SendOutcome::Accepted { segments: Some(0), .. }));
     let taken = double.taken().remove(0);
     assert_eq!((taken.field("MessagingServiceSid"), taken.field("From")), (Some(service), None));
+}
+
+#[tokio::test]
+async fn a_countrys_sender_goes_before_a_messaging_service() {
+    let double = TwilioDouble::start().await;
+    let service = "MG0123456789abcdef0123456789abcdef";
+    let vars = Lookup::from_map([
+        ("SALUS_SMS_GATEWAYS", "twilio"),
+        ("SALUS_TWILIO_ACCOUNT_SID", ACCOUNT),
+        ("SALUS_TWILIO_AUTH_TOKEN", TOKEN),
+        ("SALUS_TWILIO_MESSAGING_SERVICE_SID", service),
+        ("SALUS_TWILIO_SENDERS", "US=+15005550006, MX=Hill"),
+        ("SALUS_TWILIO_BASE_URL", &double.base),
+    ]);
+    let twilio = Twilio::new(Config::read(vars).unwrap().twilio.unwrap()).unwrap();
+    for (to, from, of_service) in [
+        ("+12125550142", Some(FROM), None),
+        ("+525512345678", Some("Hill"), None),
+        ("+34612345678", None, Some(service)),
+    ] {
+        let sent = twilio.send_sms(&PhoneNumber::from_e164(to).unwrap(), TEXT, Duration::from_secs(60)).await;
+        assert!(matches!(sent, SendOutcome::Accepted { .. }), "{to}: {sent:?}");
+        let taken = double.taken().pop().unwrap();
+        assert_eq!((taken.field("From"), taken.field("MessagingServiceSid")), (from, of_service), "{to}");
+    }
 }
 
 #[tokio::test]

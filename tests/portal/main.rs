@@ -1,15 +1,23 @@
 //! The stories of the portal, on the database that `TEST_POSTGRES_URL` names or on SQLite.
 
+#[path = "../support/aggregator_double.rs"]
+mod aggregator_double;
 #[path = "../support/door.rs"]
 mod door;
+#[path = "../support/gateway_double.rs"]
+mod gateway_double;
 #[path = "../support/limits_model.rs"]
 mod limits_model;
+#[path = "../support/plivo_double.rs"]
+mod plivo_double;
 #[path = "../support/smtp_server.rs"]
 mod smtp_server;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../support/twilio_double.rs"]
 mod twilio_double;
+#[path = "../support/vonage_double.rs"]
+mod vonage_double;
 
 mod access;
 mod account_pages;
@@ -28,7 +36,10 @@ mod doctor_story;
 mod doctor_today;
 mod entry_register;
 mod entry_sign_in;
+mod gateway_http;
+mod gateway_plivo;
 mod gateway_twilio;
+mod gateway_vonage;
 mod kept_forms;
 mod labs;
 mod lockout;

@@ -45,6 +45,42 @@ async fn safe_settings_pass() {
 }
 
 #[tokio::test]
+async fn each_gateway_has_its_line() {
+    let mut shell = Shell::embedded();
+    shell.set("SALUS_SMTP_URL", &MailServer::start().url);
+    let key = include_str!("../support/vonage_key.pem");
+    for (setting, value) in [
+        ("SALUS_SMS_GATEWAYS", "vonage,plivo,http"),
+        ("SALUS_VONAGE_API", "messages"),
+        ("SALUS_VONAGE_APPLICATION_ID", "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab"),
+        ("SALUS_VONAGE_PRIVATE_KEY", key),
+        ("SALUS_VONAGE_FROM", "Hill"),
+        ("SALUS_PLIVO_AUTH_ID", "MA0123456789ABCDEF01"),
+        ("SALUS_PLIVO_AUTH_TOKEN", "not-to-be-shown"),
+        ("SALUS_PLIVO_FROM", "+12125557000"),
+        ("SALUS_HTTP_GATEWAY_URL", "https://sms.aggregator.example/send?account=not-to-be-shown"),
+        ("SALUS_HTTP_GATEWAY_FIELDS", r#"{"to":"{to_digits}","m":"{text}"}"#),
+        ("SALUS_HTTP_GATEWAY_AUTH", "none"),
+    ] {
+        shell.set(setting, value);
+    }
+    let answer = shell.run(&["check"]).ends_with(0);
+    for found in [
+        "ok      gateway vonage: is set up (Messages API)",
+        "ok      gateway plivo: is set up",
+        "ok      gateway http: is set up for sms.aggregator.example",
+        "warn    SALUS_HTTP_GATEWAY_AUTH: is none",
+    ] {
+        line(&answer.out, found);
+    }
+    assert!(!format!("{}{}", answer.out, answer.err).contains("not-to-be-shown"));
+    shell.set("SALUS_VONAGE_PRIVATE_KEY", "not-to-be-shown");
+    let answer = shell.run(&["check"]).ends_with(2);
+    line(&answer.out, "fails   SALUS_VONAGE_PRIVATE_KEY: is no RSA private key in PEM; cure: ");
+    assert!(!format!("{}{}", answer.out, answer.err).contains("not-to-be-shown"));
+}
+
+#[tokio::test]
 async fn each_unsafe_setting_is_named_and_serve_refuses_it() {
     let mail = MailServer::start();
     for (setting, value) in [

@@ -1,16 +1,22 @@
 //! Gateways: providers that carry text messages. All of them answer in one vocabulary.
 
+mod exchange;
+pub mod http;
 pub mod outbox;
+pub mod plivo;
 mod reason;
 pub mod twilio;
+pub mod vonage;
 
 use std::time::Duration;
 
+use crate::clock::Clock;
 use crate::config::{Config, SmsGateway};
 use crate::error::InternalError;
+use crate::messaging::sms;
 use crate::types::phone::PhoneNumber;
 
-pub use reason::{Reason, Retry};
+pub use reason::{Meaning, Reason, Retry};
 
 /// What a gateway answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +50,12 @@ pub enum Gateway {
     Outbox(outbox::Outbox),
     /// Twilio.
     Twilio(twilio::Twilio),
+    /// Vonage.
+    Vonage(vonage::Vonage),
+    /// Plivo.
+    Plivo(plivo::Plivo),
+    /// Any other, by the operator's description.
+    Http(http::Http),
 }
 
 impl Gateway {
@@ -52,21 +64,37 @@ impl Gateway {
     /// # Errors
     /// When an HTTP client cannot be made, or the outbox is asked for where there is none.
     pub fn of_settings(config: &Config, outbox: Option<&outbox::Outbox>) -> Result<Vec<Self>, InternalError> {
-        config
-            .sms_gateways
-            .iter()
-            .map(|gateway| match gateway {
-                SmsGateway::Outbox => outbox
-                    .cloned()
-                    .map(Self::Outbox)
-                    .ok_or_else(|| InternalError::because("the outbox gateway exists only in demo and tests")),
-                SmsGateway::Twilio => {
-                    let settings =
-                        config.twilio.clone().ok_or_else(|| InternalError::because("twilio is not set up"))?;
-                    Ok(Self::Twilio(twilio::Twilio::new(settings)?))
-                }
-            })
-            .collect()
+        config.sms_gateways.iter().map(|gateway| Self::of_setting(*gateway, config, outbox)).collect()
+    }
+
+    fn of_setting(
+        gateway: SmsGateway,
+        config: &Config,
+        outbox: Option<&outbox::Outbox>,
+    ) -> Result<Self, InternalError> {
+        let missing = |name: &str| InternalError::because(format!("{name} is not set up"));
+        Ok(match gateway {
+            SmsGateway::Outbox => {
+                let no_outbox = || InternalError::because("the outbox gateway exists only in demo and tests");
+                Self::Outbox(outbox.cloned().ok_or_else(no_outbox)?)
+            }
+            SmsGateway::Twilio => {
+                let settings = config.twilio.clone().ok_or_else(|| missing("twilio"))?;
+                Self::Twilio(twilio::Twilio::new(settings)?)
+            }
+            SmsGateway::Vonage => {
+                let settings = config.vonage.clone().ok_or_else(|| missing("vonage"))?;
+                Self::Vonage(vonage::Vonage::new(settings, Clock::system())?)
+            }
+            SmsGateway::Plivo => {
+                let settings = config.plivo.clone().ok_or_else(|| missing("plivo"))?;
+                Self::Plivo(plivo::Plivo::new(settings)?)
+            }
+            SmsGateway::Http => {
+                let settings = config.http_gateway.clone().ok_or_else(|| missing("the http gateway"))?;
+                Self::Http(http::Http::new(settings)?)
+            }
+        })
     }
 
     /// Its name in tables and logs.
@@ -74,17 +102,28 @@ impl Gateway {
         match self {
             Self::Outbox(_) => "outbox",
             Self::Twilio(_) => "twilio",
+            Self::Vonage(_) => "vonage",
+            Self::Plivo(_) => "plivo",
+            Self::Http(_) => "http",
         }
     }
 
-    /// Sends a text that is worth something for `ttl`.
+    /// Sends a text that is worth something for `ttl`. One that takes several segments goes out all the same, and the
+    /// log says that it costs more; never what it says.
     pub async fn send_sms(&self, to: &PhoneNumber, text: &str, ttl: Duration) -> SendOutcome {
+        let segments = sms::segments(text);
+        if segments > 1 {
+            tracing::warn!(gateway = self.name(), segments, "a text takes more than one segment");
+        }
         match self {
             Self::Outbox(outbox) => {
                 let id = outbox.text(to, text);
                 SendOutcome::Accepted { provider_id: format!("outbox-{id}"), segments: None }
             }
             Self::Twilio(twilio) => twilio.send_sms(to, text, ttl).await,
+            Self::Vonage(vonage) => vonage.send_sms(to, text, ttl).await,
+            Self::Plivo(plivo) => plivo.send_sms(to, text, ttl).await,
+            Self::Http(http) => http.send_sms(to, text, ttl).await,
         }
     }
 }

@@ -13,6 +13,15 @@ pub enum Retry {
     Never,
 }
 
+/// What a provider's code says of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// It was not taken, and why.
+    Refused(Reason),
+    /// The provider failed with it in hand: it may have been sent.
+    Unclear,
+}
+
 macro_rules! reasons {
     ($($(#[$doc:meta])* $name:ident = $word:literal => $retry:expr),+ $(,)?) => {
         /// Why a gateway says no. The words are stored with the attempt.
@@ -23,6 +32,14 @@ macro_rules! reasons {
             /// The stored word.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $word),+ }
+            }
+
+            /// Every one.
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// The reason of a stored word.
+            pub fn from_word(word: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|reason| reason.as_str() == word)
             }
 
             /// What to do after it.

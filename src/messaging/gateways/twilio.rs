@@ -5,11 +5,11 @@
 
 use std::time::Duration;
 
-use reqwest::header::RETRY_AFTER;
-use reqwest::{Client, Response, StatusCode, redirect};
+use reqwest::Client;
 use serde::Deserialize;
 
-use super::{Reason, Retry, SendOutcome};
+use super::exchange::{self, Answer, UNREADABLE, exchange, rejected};
+use super::{Reason, SendOutcome};
 use crate::config::TwilioSettings;
 use crate::error::InternalError;
 use crate::types::phone::PhoneNumber;
@@ -47,11 +47,6 @@ pub const CODES: [(i64, Reason); 30] = [
     (21624, Reason::ConfigError),
     (90007, Reason::ConfigError),
 ];
-/// The largest answer that is read, in bytes.
-const LARGEST: usize = 64 * 1024;
-/// No Retry-After is honoured for longer.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-
 /// A client for one account.
 pub struct Twilio {
     settings: TwilioSettings,
@@ -70,18 +65,12 @@ struct Refused {
 }
 
 impl Twilio {
-    /// A client that connects within 2 s and gives an exchange 5 s in all.
+    /// A client of this account.
     ///
     /// # Errors
     /// When no TLS client can be made.
     pub fn new(settings: TwilioSettings) -> Result<Self, InternalError> {
-        let client = Client::builder()
-            .connect_timeout(Duration::from_secs(2))
-            .timeout(Duration::from_secs(5))
-            .redirect(redirect::Policy::none())
-            .build()
-            .map_err(|error| InternalError::new("making the SMS gateway's HTTP client", error))?;
-        Ok(Self { settings, client })
+        Ok(Self { settings, client: exchange::client()? })
     }
 
     /// Sends one text.
@@ -93,68 +82,26 @@ impl Twilio {
         // 1 to 36000 s in Twilio's own queue: a code that is late is dropped there too.
         let validity = ttl.as_secs().clamp(1, 36_000).to_string();
         let mut form = vec![("To", to.e164()), ("Body", text), ("ValidityPeriod", &validity)];
-        match (&s.messaging_service_sid, &s.from) {
-            (Some(service), _) => form.push(("MessagingServiceSid", service)),
-            (None, Some(from)) => form.push(("From", from)),
-            (None, None) => return rejected(Reason::ConfigError, None),
+        match (s.senders.of(to), &s.messaging_service_sid, &s.from) {
+            (Some(sender), ..) => form.push(("From", sender)),
+            (None, Some(service), _) => form.push(("MessagingServiceSid", service)),
+            (None, None, Some(from)) => form.push(("From", from)),
+            (None, None, None) => return rejected(Reason::ConfigError, None),
         }
         let user = s.api_key_sid.as_deref().unwrap_or(&s.account_sid);
         let request = self.client.post(url).basic_auth(user, Some(s.secret.expose())).form(&form);
-        match request.send().await {
-            Ok(response) => read(response).await,
-            // Nothing left the building yet, so trying again is safe.
-            Err(error) if error.is_connect() => rejected(Reason::Unreachable, None),
-            Err(error) if error.is_timeout() => SendOutcome::Ambiguous { why: "timeout" },
-            Err(_) => SendOutcome::Ambiguous { why: "connection lost" },
-        }
+        exchange(request).await.map_or_else(|outcome| outcome, |answer| read(&answer))
     }
 }
 
-fn rejected(reason: Reason, provider_code: Option<i64>) -> SendOutcome {
-    SendOutcome::Rejected { reason, retry: reason.retry(), provider_code }
-}
-
-async fn read(mut response: Response) -> SendOutcome {
-    let status = response.status();
-    let pause = response
-        .headers()
-        .get(RETRY_AFTER)
-        .and_then(|value| value.to_str().ok()?.parse().ok())
-        .map(|seconds| Duration::from_secs(seconds).min(LONGEST_PAUSE));
-    let mut body = Vec::new();
-    loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() <= LARGEST => body.extend_from_slice(&chunk),
-            Ok(None) => break,
-            _ => return SendOutcome::Ambiguous { why: "the answer broke off" },
-        }
+fn read(answer: &Answer) -> SendOutcome {
+    if answer.status.is_success() {
+        return answer.json::<Sent>().map_or(UNREADABLE, |sent| SendOutcome::Accepted {
+            provider_id: sent.sid,
+            segments: sent.num_segments.and_then(|number| number.parse().ok()),
+        });
     }
-    if status.is_success() {
-        return match serde_json::from_slice::<Sent>(&body) {
-            Ok(sent) => SendOutcome::Accepted {
-                provider_id: sent.sid,
-                segments: sent.num_segments.and_then(|number| number.parse().ok()),
-            },
-            Err(_) => SendOutcome::Ambiguous { why: "the answer cannot be read" },
-        };
-    }
-    let code = serde_json::from_slice::<Refused>(&body).ok().and_then(|refused| refused.code);
+    let code = answer.json::<Refused>().and_then(|refused| refused.code);
     let known = code.and_then(|code| CODES.iter().find(|(known, _)| *known == code)).map(|(_, reason)| *reason);
-    match known {
-        Some(Reason::RateLimited) => rate_limited(pause, code),
-        Some(reason) => rejected(reason, code),
-        None if status == StatusCode::TOO_MANY_REQUESTS => rate_limited(pause, code),
-        None if status == StatusCode::UNAUTHORIZED => rejected(Reason::AuthFailed, code),
-        None if status.is_client_error() => {
-            tracing::warn!(code, status = status.as_u16(), "unknown SMS gateway error");
-            rejected(Reason::ConfigError, code)
-        }
-        // A failure inside the provider after it has read the request: nobody knows.
-        None => SendOutcome::Ambiguous { why: "the provider failed" },
-    }
-}
-
-/// A request over the rate was not processed; it is always safe to send again.
-fn rate_limited(pause: Option<Duration>, provider_code: Option<i64>) -> SendOutcome {
-    SendOutcome::Rejected { reason: Reason::RateLimited, retry: Retry::TryLater(pause), provider_code }
+    answer.refused(known, code)
 }

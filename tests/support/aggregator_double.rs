@@ -1,0 +1,67 @@
+//! A double of three local aggregators, one for each way that fields travel and gateways are entered.
+//!
+//! | path     | fields              | entered by           | success                          |
+//! |----------|---------------------|----------------------|----------------------------------|
+//! | `/json`  | nested JSON         | bearer token         | 202, `/state` `queued`           |
+//! | `/form`  | form                | HTTP Basic           | 200, `/code` 0                   |
+//! | `/query` | query of a GET      | query parameter `key`| 200, plain text                  |
+//! | `/head`  | JSON                | header `X-Api-Key`   | 201, nothing                     |
+
+use serde_json::{Value, json};
+
+use crate::gateway_double::{Double, Request, is_digits};
+
+pub const TOKEN: &str = "aggregator&token=1 2";
+pub const USER: &str = "hill";
+
+pub async fn aggregator() -> Double {
+    Double::start(judge).await
+}
+
+/// Pairs of a request's query.
+pub fn query(request: &Request) -> Vec<(String, String)> {
+    let target = request.line().split(' ').nth(1).unwrap_or_default();
+    let query = target.split_once('?').map_or("", |(_, query)| query);
+    url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()
+}
+
+fn judge(request: &Request, taken: &[Request]) -> (u16, Value) {
+    let path = request.line().split('?').next().unwrap_or_default();
+    let has = |pairs: &[(String, String)], name: &str| pairs.iter().any(|(known, v)| known == name && !v.is_empty());
+    match path {
+        "POST /json" => {
+            if request.header("authorization") != Some(&format!("Bearer {TOKEN}")) {
+                return (401, json!({ "code": "E1" }));
+            }
+            let body = Value::Object(request.json().unwrap_or_default());
+            let to = body.pointer("/messages/0/to").and_then(Value::as_str).unwrap_or_default();
+            let typed = body["ttl"].is_u64() && body["unicode"].is_boolean() && body["priority"] == 1;
+            if !is_digits(to, 15) || !typed || request.header("x-account") != Some("hill") {
+                return (400, json!({ "code": "E104" }));
+            }
+            (202, json!({ "state": "queued", "ids": [format!("m-{}", taken.len() + 1)] }))
+        }
+        "POST /form" => {
+            let fields = request.form();
+            if !request.has_basic(USER, TOKEN) {
+                return (403, json!({ "code": 7 }));
+            }
+            if !["number", "message", "from"].iter().all(|name| has(&fields, name)) {
+                return (200, json!({ "code": 104 }));
+            }
+            (200, json!({ "code": 0, "id": taken.len() + 1 }))
+        }
+        "GET /query" => {
+            let fields = query(request);
+            if !fields.contains(&("key".into(), TOKEN.into())) || !request.body.is_empty() {
+                return (401, Value::Null);
+            }
+            if has(&fields, "to") && has(&fields, "msg") { (200, "OK".into()) } else { (400, Value::Null) }
+        }
+        "PUT /head" => match (request.header("x-api-key"), request.json()) {
+            (Some(TOKEN), Some(_)) => (201, Value::Null),
+            _ => (401, Value::Null),
+        },
+        _ => (404, Value::Null),
+    }
+}

@@ -1,0 +1,139 @@
+//! Doubles of Vonage's SMS API and Messages API, as strict as the provider.
+
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde_json::{Value, json};
+
+use salus::messaging::sms::{is_gsm, segments};
+
+use crate::gateway_double::{Double, Request, is_digits, is_sender};
+
+pub const KEY: &str = "abcd1234";
+pub const SECRET: &str = "test-api-secret-01";
+pub const APPLICATION: &str = "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab";
+pub const PRIVATE_KEY: &str = include_str!("vonage_key.pem");
+const PUBLIC_KEY: &str = include_str!("vonage_key.pub.pem");
+/// What the provider's clock shows, in Unix seconds.
+pub const NOW: i64 = 1_795_479_302;
+
+/// The SMS API.
+pub async fn sms_api() -> Double {
+    Double::start(judge_sms).await
+}
+
+/// The Messages API.
+pub async fn messages_api() -> Double {
+    Double::start(judge_message).await
+}
+
+/// The SMS API's no: with 200, and everything a text.
+pub fn refusal(status: i64) -> Value {
+    json!({ "message-count": "1", "messages": [{ "status": status.to_string(), "error-text": "refused" }] })
+}
+
+/// The Messages API's no.
+pub fn problem(code: i64) -> Value {
+    json!({
+        "type": format!("https://developer.vonage.com/api-errors/messages#{code}"), "title": "Refused",
+        "detail": "refused", "instance": "bf0ca0bf-1111-4222-8333-0123456789ab",
+    })
+}
+
+fn judge_sms(request: &Request, taken: &[Request]) -> (u16, Value) {
+    if request.line() != "POST /sms/json" {
+        return (404, Value::Null);
+    }
+    if !request.has_basic(KEY, SECRET) {
+        return (200, refusal(4));
+    }
+    let mut fields = request.form();
+    fields.sort();
+    let names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
+    if names != ["from", "text", "to", "ttl", "type"] {
+        return (200, refusal(2));
+    }
+    let field = |name: &str| fields.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str());
+    let (to, text) = (field("to"), field("text"));
+    if !is_digits(to, 15) || to.starts_with("00") || text.is_empty() {
+        return (200, refusal(3));
+    }
+    if !is_sender(field("from")) {
+        return (200, refusal(15));
+    }
+    if !field("ttl").parse().is_ok_and(|ttl: u64| (20_000..=604_800_000).contains(&ttl)) {
+        return (200, refusal(3));
+    }
+    // Sent as text, other letters would arrive as question marks.
+    if field("type") != if is_gsm(text) { "text" } else { "unicode" } {
+        return (200, refusal(6));
+    }
+    let count = segments(text);
+    let messages: Vec<Value> = (0..count)
+        .map(|part| {
+            json!({
+                "to": to, "message-id": format!("0A0000000123A{:03}{part}", taken.len()), "status": "0",
+                "remaining-balance": "12.50", "message-price": "0.0075", "network": "310090",
+            })
+        })
+        .collect();
+    (200, json!({ "message-count": count.to_string(), "messages": messages }))
+}
+
+/// The claims of a token that the provider takes.
+fn claims(request: &Request) -> Option<serde_json::Map<String, Value>> {
+    let token = request.header("authorization")?.strip_prefix("Bearer ")?;
+    let der: String = PUBLIC_KEY.lines().filter(|line| !line.starts_with("--")).collect();
+    let key = DecodingKey::from_rsa_der(&data_encoding::BASE64.decode(der.as_bytes()).unwrap());
+    let mut rules = Validation::new(Algorithm::RS256);
+    rules.validate_exp = false; // By the double's own clock below.
+    rules.set_required_spec_claims(&["exp"]);
+    let token = jsonwebtoken::decode::<serde_json::Map<String, Value>>(token, &key, &rules).ok()?;
+    let (claims, number) = (token.claims, |value: &Value| value.as_i64());
+    let (iat, exp) = (number(claims.get("iat")?)?, number(claims.get("exp")?)?);
+    let jti = uuid::Uuid::parse_str(claims.get("jti")?.as_str()?).ok()?;
+    let fits = token.header.typ.as_deref() == Some("JWT")
+        && claims.get("application_id")? == APPLICATION
+        && (iat - NOW).abs() <= 300
+        && exp > NOW
+        && exp - iat <= 86_400
+        && jti.get_version_num() == 4;
+    fits.then_some(claims)
+}
+
+fn judge_message(request: &Request, taken: &[Request]) -> (u16, Value) {
+    if request.line() != "POST /v1/messages" {
+        return (404, Value::Null);
+    }
+    let Some(ours) = claims(request) else { return (401, problem(1060)) };
+    if taken.iter().filter_map(claims).any(|earlier| earlier["jti"] == ours["jti"]) {
+        return (401, problem(1060));
+    }
+    let invalid = |name: &str| {
+        let mut told = problem(0);
+        told["type"] = "https://developer.vonage.com/api-errors/messages".into();
+        told["invalid_parameters"] = json!([{ "name": name, "reason": "invalid" }]);
+        (422, told)
+    };
+    let Some(body) = request.json() else { return invalid("body") };
+    let mut names: Vec<&str> = body.keys().map(String::as_str).collect();
+    names.sort_unstable();
+    if names != ["channel", "from", "message_type", "sms", "text", "to", "ttl"] {
+        return invalid("body");
+    }
+    let text = |name: &str| body[name].as_str().unwrap_or_default();
+    if !is_digits(text("to"), 15) {
+        return invalid("to");
+    }
+    if !is_sender(text("from")) {
+        return (422, problem(1120));
+    }
+    if (text("channel"), text("message_type")) != ("sms", "text") || text("text").is_empty() {
+        return invalid("text");
+    }
+    if !body["ttl"].as_u64().is_some_and(|ttl| (20..=604_800).contains(&ttl)) {
+        return invalid("ttl");
+    }
+    if body["sms"] != json!({ "encoding_type": if is_gsm(text("text")) { "text" } else { "unicode" } }) {
+        return invalid("sms");
+    }
+    (202, json!({ "message_uuid": format!("aaaaaaaa-bbbb-4ccc-8ddd-{:012}", taken.len() + 1) }))
+}
