@@ -1,6 +1,7 @@
 //! Settings, read once: from the environment, then from the file named by `SALUS_CONFIG`. All problems are told
 //! together, each with its cure.
 
+mod hooks;
 mod limits;
 mod lookup;
 mod safety;
@@ -16,6 +17,7 @@ use crate::types::country::Country;
 use crate::types::locale::Locale;
 use crate::types::zone::Zone;
 
+pub use hooks::{HookSecrets, VonageSignature};
 pub use limits::Limits;
 pub use lookup::{Lookup, Problem};
 pub use safety::Unsafe;
@@ -126,6 +128,8 @@ pub struct Config {
     pub sms_gateways: Vec<SmsGateway>,
     /// `SALUS_TWILIO_…`.
     pub twilio: Option<TwilioSettings>,
+    /// With what gateways sign their calls to us.
+    pub hooks: HookSecrets,
     /// `SALUS_SMTP_URL`.
     pub mail: MailRoute,
     /// `SALUS_MAIL_FROM`: the sender of mail; `portal@` the public host unless set.
@@ -229,6 +233,7 @@ impl Config {
             keys_file: vars.optional("SALUS_KEYS_FILE").map(PathBuf::from),
             sms_gateways,
             twilio,
+            hooks: HookSecrets::read(&mut vars),
             mail,
             mail_from: vars.text("SALUS_MAIL_FROM", &format!("portal@{host}")),
             trusted_proxies: vars.list(

@@ -42,6 +42,7 @@ mod patient_changes;
 mod patient_home;
 mod patient_labs;
 mod patient_story;
+mod receipts;
 mod records;
 mod shell;
 mod shell_admin;

@@ -77,14 +77,14 @@ impl Gateway {
         }
     }
 
-    /// Sends a text that is worth something for `ttl`.
-    pub async fn send_sms(&self, to: &PhoneNumber, text: &str, ttl: Duration) -> SendOutcome {
+    /// Sends a text that is worth something for `ttl`; what becomes of it is told at `callback`.
+    pub async fn send_sms(&self, to: &PhoneNumber, text: &str, ttl: Duration, callback: Option<&str>) -> SendOutcome {
         match self {
             Self::Outbox(outbox) => {
                 let id = outbox.text(to, text);
                 SendOutcome::Accepted { provider_id: format!("outbox-{id}"), segments: None }
             }
-            Self::Twilio(twilio) => twilio.send_sms(to, text, ttl).await,
+            Self::Twilio(twilio) => twilio.send_sms(to, text, ttl, callback).await,
         }
     }
 }
