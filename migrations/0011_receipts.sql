@@ -1,8 +1,6 @@
 -- Where a text goes, as two letters that name no person, for the figures of delivery; and when its network told of arrival.
 ALTER TABLE dispatches ADD COLUMN country TEXT;
 ALTER TABLE dispatches ADD COLUMN arrived_at BIGINT;
--- The last two digits of a text's number: all that a page about delivery shows of it.
-ALTER TABLE dispatches ADD COLUMN last2 TEXT;
 
 -- The digest of the token in the address that the gateway calls back, and the furthest that it told.
 ALTER TABLE attempts ADD COLUMN token_digest BYTEA;
@@ -11,6 +9,7 @@ ALTER TABLE attempts ADD COLUMN receipt_rank BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE attempts ADD COLUMN receipt_at BIGINT;
 ALTER TABLE attempts ADD COLUMN receipt_code TEXT;
 CREATE UNIQUE INDEX attempts_token ON attempts (token_digest);
+CREATE INDEX attempts_started ON attempts (started_at);
 
 -- What a gateway told of an attempt; each state and each signed nonce is kept once.
 CREATE TABLE receipts (

@@ -92,6 +92,8 @@ GET /admin/people/invite                | login | challenge | 403 | 403 | 403 | 
 POST /admin/people/invite email=x       | login | challenge | 403 | 403 | 403 | 403 | 422
 GET /admin/people/invitations           | login | challenge | 403 | 403 | 403 | 403 | 200
 POST /admin/people/invitations/{made-up}/withdraw | login | challenge | 403 | 403 | 403 | 403 | /admin/people/invitations
+GET /admin/delivery                     | login | challenge | 403 | 403 | 403 | 403 | 200
+POST /admin/delivery/test               | login | challenge | 403 | 403 | 403 | 403 | /admin/delivery
 GET /admin/audit                        | login | challenge | 403 | 403 | 403 | 403 | 200
 POST /admin/audit actor=x               | login | challenge | 403 | 403 | 403 | 403 | 422
 POST /admin/audit/verify                | login | challenge | 403 | 403 | 403 | 403 | 200

@@ -14,6 +14,7 @@ mod twilio_double;
 mod access;
 mod account_pages;
 mod admin_audit;
+mod admin_delivery;
 mod admin_lockouts;
 mod admin_people;
 mod appointments;

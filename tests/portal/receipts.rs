@@ -16,14 +16,14 @@ use crate::twilio_double::{ACCOUNT, FROM, TOKEN, TwilioDouble};
 const ORIGIN: &str = "https://portal.example";
 
 /// A portal that sends through Twilio's double and is reached over https.
-struct Scene {
-    portal: TestPortal,
-    double: TwilioDouble,
+pub struct Scene {
+    pub portal: TestPortal,
+    pub double: TwilioDouble,
     client: reqwest::Client,
 }
 
 impl Scene {
-    async fn open() -> Self {
+    pub async fn open() -> Self {
         let double = TwilioDouble::start().await;
         let portal = TestPortal::start_with(&[
             ("SALUS_PUBLIC_URL", ORIGIN),
@@ -38,7 +38,7 @@ impl Scene {
     }
 
     /// Email and password; the browser then waits for its code.
-    async fn waiting(&self, who: &Someone) -> Browser {
+    pub async fn waiting(&self, who: &Someone) -> Browser {
         let mut browser = self.portal.browser();
         browser.open("/login").await;
         let page = browser.send("/login", &[("email", &who.email), ("password", PASSWORD)]).await;
@@ -47,13 +47,13 @@ impl Scene {
     }
 
     /// The address that the newest message is to be receipted at, as a path.
-    fn callback(&self) -> String {
+    pub fn callback(&self) -> String {
         let taken = self.double.taken();
         let url = taken.last().unwrap().field("StatusCallback").expect("a callback is asked for").to_owned();
         url.strip_prefix(ORIGIN).expect("the public address").to_owned()
     }
 
-    fn newest_id(&self) -> String {
+    pub fn newest_id(&self) -> String {
         sid(self.double.taken().len())
     }
 
@@ -69,14 +69,14 @@ impl Scene {
     }
 
     /// A call as Twilio signs it.
-    async fn signed(&self, path: &str, form: &[(&str, &str)]) -> u16 {
+    pub async fn signed(&self, path: &str, form: &[(&str, &str)]) -> u16 {
         let (status, body, cookie) = self.call(path, Some(&sign(path, form)), form).await;
         assert_eq!((body.as_str(), cookie), ("", false), "no body, no cookie");
         status
     }
 
     /// A receipt for the newest message.
-    async fn tell(&self, state: &str) -> u16 {
+    pub async fn tell(&self, state: &str) -> u16 {
         let id = self.newest_id();
         self.signed(&self.callback(), &[("MessageSid", &id), ("MessageStatus", state), ("AccountSid", ACCOUNT)]).await
     }

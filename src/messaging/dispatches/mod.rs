@@ -3,6 +3,7 @@
 //! What is stored never holds a code: a code's dispatch names its challenge, and the code is derived when the text is
 //! rendered. Address and values lie sealed under the person's data key.
 
+pub mod figures;
 mod sql;
 
 use std::time::Duration;
@@ -78,7 +79,6 @@ async fn queue(
             id,
             kind: new.kind.as_str(),
             country: phone.as_ref().and_then(PhoneNumber::country).map(|country| country.code().to_owned()),
-            last2: phone.as_ref().map(|phone| phone.last2().to_owned()),
             account_id: contact.account,
             data_key_id: contact.data_key_id,
             to_sealed: Sealed::<String>::seal(&new.to, &contact.key, &place("to_sealed")).as_bytes().to_vec(),

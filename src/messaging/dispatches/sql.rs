@@ -1,5 +1,7 @@
 //! Statements on `dispatches` and `attempts`.
 
+pub(super) mod figures;
+
 use sqlx::{AnyConnection, Row};
 
 use super::{Attempt, Kind, Receipted};
@@ -13,7 +15,6 @@ pub(super) struct NewRow {
     pub id: DispatchId,
     pub kind: &'static str,
     pub country: Option<String>,
-    pub last2: Option<String>,
     pub account_id: Option<AccountId>,
     pub data_key_id: DataKeyId,
     pub to_sealed: Vec<u8>,
@@ -29,8 +30,8 @@ pub(super) struct NewRow {
 pub(super) async fn insert(connection: &mut AnyConnection, row: &NewRow) -> db::Result<()> {
     sqlx::query(
         "INSERT INTO dispatches (id, kind, account_id, data_key_id, to_sealed, template, locale, values_sealed,
-                                 challenge_id, queued_at, due_at, useless_at, leased_until, tries, country, last2)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, 0, 0, $12, $13)",
+                                 challenge_id, queued_at, due_at, useless_at, leased_until, tries, country)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, 0, 0, $12)",
     )
     .bind(row.id.to_string())
     .bind(row.kind)
@@ -44,7 +45,6 @@ pub(super) async fn insert(connection: &mut AnyConnection, row: &NewRow) -> db::
     .bind(row.now.as_millisecond())
     .bind(row.useless_at.as_millisecond())
     .bind(row.country.as_deref())
-    .bind(row.last2.as_deref())
     .execute(connection)
     .await?;
     Ok(())
