@@ -17,6 +17,8 @@ pub struct Figure {
     pub gateway: String,
     /// The country's alpha-2 code; empty where the numbers do not tell.
     pub country: String,
+    /// Times that the gateway was asked.
+    pub tried: i64,
     /// Taken by the gateway.
     pub sent: i64,
     /// Told to have arrived.
@@ -44,6 +46,7 @@ pub async fn since(portal: &Portal, since: Timestamp) -> Result<Vec<Figure>, Int
             p95: times.map(|times| SignedDuration::from_millis(times.p95)),
             gateway: row.gateway,
             country: row.country,
+            tried: row.tried,
             sent: row.sent,
             arrived: row.arrived,
             failed: row.failed,

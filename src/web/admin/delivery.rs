@@ -31,6 +31,7 @@ const STEP: usize = 28;
 struct Line {
     gateway: String,
     country: String,
+    tried: i64,
     sent: i64,
     arrived: i64,
     failed: i64,
@@ -99,6 +100,7 @@ fn line(words: &Words, figure: &Figure) -> Line {
     Line {
         gateway: figure.gateway.clone(),
         country: country(words, &figure.country),
+        tried: figure.tried,
         sent: figure.sent,
         arrived: figure.arrived,
         failed: figure.failed,
@@ -109,18 +111,17 @@ fn line(words: &Words, figure: &Figure) -> Line {
 
 /// The chart's bars, all in the measure of the longest.
 fn bars(words: &Words, figures: &[Figure]) -> Vec<Bar> {
-    let total = |figure: &Figure| figure.sent.max(figure.arrived + figure.failed);
-    let longest = figures.iter().map(total).max().unwrap_or(0).max(1);
+    let longest = figures.iter().map(|figure| figure.tried).max().unwrap_or(0).max(1);
     let bar = |(at, figure): (usize, &Figure)| {
-        let (all, wide) = (total(figure), |n: i64| n * WIDEST / longest);
+        let wide = |n: i64| n * WIDEST / longest;
         let (arrived, failed) = (wide(figure.arrived), wide(figure.failed));
         Bar {
             label: format!("{} {}", figure.gateway, country(words, &figure.country)),
             y: at * STEP,
             arrived,
             failed,
-            untold: (wide(all) - arrived - failed).max(0),
-            total: all,
+            untold: (wide(figure.tried) - arrived - failed).max(0),
+            total: figure.tried,
         }
     };
     figures.iter().enumerate().map(bar).collect()

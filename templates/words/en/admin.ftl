@@ -171,6 +171,7 @@ delivery-none = No text message was sent.
 delivery-gateway = Gateway
 delivery-country = Country
 delivery-country-unknown = Unknown
+delivery-tried = Tried
 delivery-sent = Sent
 delivery-arrived = Arrived
 delivery-failed = Failed

@@ -171,6 +171,7 @@ delivery-none = No se envió ningún mensaje.
 delivery-gateway = Proveedor
 delivery-country = País
 delivery-country-unknown = Desconocido
+delivery-tried = Intentados
 delivery-sent = Enviado
 delivery-arrived = Llegado
 delivery-failed = Fallido

@@ -10,6 +10,7 @@ use crate::types::ids::{DataKeyId, DispatchId};
 pub(in crate::messaging::dispatches) struct CountRow {
     pub gateway: String,
     pub country: String,
+    pub tried: i64,
     pub sent: i64,
     pub arrived: i64,
     pub failed: i64,
@@ -22,6 +23,7 @@ pub(in crate::messaging::dispatches) async fn counts(
 ) -> db::Result<Vec<CountRow>> {
     sqlx::query(
         "SELECT a.gateway, COALESCE(d.country, '') AS country,
+                COUNT(CASE WHEN a.outcome IS NULL OR a.outcome <> 'dropped' THEN 1 END) AS tried,
                 COUNT(CASE WHEN a.outcome = 'accepted' OR a.receipt IS NOT NULL THEN 1 END) AS sent,
                 COUNT(CASE WHEN a.receipt = 'delivered' THEN 1 END) AS arrived,
                 COUNT(CASE WHEN a.receipt IN ('undelivered', 'failed')
@@ -40,6 +42,7 @@ pub(in crate::messaging::dispatches) async fn counts(
         Ok(CountRow {
             gateway: row.try_get("gateway")?,
             country: row.try_get("country")?,
+            tried: row.try_get("tried")?,
             sent: row.try_get("sent")?,
             arrived: row.try_get("arrived")?,
             failed: row.try_get("failed")?,
