@@ -119,6 +119,14 @@ deeds! {
     OverviewRead = "overview_read",
     /// The whole chain was checked by an admin.
     TrailVerified = "trail_verified",
+    /// Somebody wrote STOP: their number gets no more texts.
+    TextsStopped = "texts_stopped",
+    /// Somebody wrote START: their number gets texts again.
+    TextsStarted = "texts_started",
+    /// The page about delivery was read.
+    DeliveryRead = "delivery_read",
+    /// An admin sent a test to their own phone.
+    TestTextSent = "test_text_sent",
     /// A backup was made.
     BackupMade = "backup_made",
     /// A backup was restored.

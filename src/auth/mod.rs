@@ -13,4 +13,5 @@ pub mod register;
 pub mod sessions;
 pub mod sign_in;
 pub mod step_up;
+pub mod test_text;
 pub mod trusted_devices;

@@ -61,9 +61,12 @@ impl Lookup {
         Ok(Self { vars, ..Self::default() })
     }
 
-    /// Notes a problem.
+    /// Notes a problem, once.
     pub(super) fn problem(&mut self, setting: &str, problem: &str, cure: &str) {
-        self.problems.push(Problem { setting: setting.into(), problem: problem.into(), cure: cure.into() });
+        let problem = Problem { setting: setting.into(), problem: problem.into(), cure: cure.into() };
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
     }
 
     /// The setting if it is set and not empty.
@@ -83,7 +86,9 @@ impl Lookup {
         let path = PathBuf::from(self.optional(&format!("{name}_FILE"))?);
         match std::fs::read_to_string(&path) {
             Ok(text) => {
-                self.secret_files.push(path);
+                if !self.secret_files.contains(&path) {
+                    self.secret_files.push(path);
+                }
                 Some(Secret::new(text.trim()))
             }
             Err(error) => {

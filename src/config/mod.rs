@@ -1,6 +1,7 @@
 //! Settings, read once: from the environment, then from the file named by `SALUS_CONFIG`. All problems are told
 //! together, each with its cure.
 
+mod hooks;
 mod http_gateway;
 mod limits;
 mod lookup;
@@ -18,6 +19,7 @@ use crate::types::country::Country;
 use crate::types::locale::Locale;
 use crate::types::zone::Zone;
 
+pub use hooks::{HookSecrets, VonageSignature};
 pub use http_gateway::{
     BodyFormat, Field, HttpAuth, HttpGatewaySettings, HttpMethod, Piece, Placeholder, REASON_WORDS, SuccessRule,
 };
@@ -131,6 +133,8 @@ pub struct Config {
     pub plivo: Option<PlivoSettings>,
     /// `SALUS_HTTP_GATEWAY_…`.
     pub http_gateway: Option<HttpGatewaySettings>,
+    /// With what gateways sign their calls to us.
+    pub hooks: HookSecrets,
     /// `SALUS_SMTP_URL`.
     pub mail: MailRoute,
     /// `SALUS_MAIL_FROM`: the sender of mail; `portal@` the public host unless set.
@@ -237,6 +241,7 @@ impl Config {
             vonage,
             plivo,
             http_gateway,
+            hooks: HookSecrets::read(&mut vars),
             mail,
             mail_from: vars.text("SALUS_MAIL_FROM", &format!("portal@{host}")),
             trusted_proxies: vars.list(

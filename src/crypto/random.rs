@@ -25,6 +25,11 @@ impl Secret {
         Self(Zeroizing::new(BASE64URL_NOPAD.encode(&bytes::<32>())))
     }
 
+    /// 128 random bits, in the letters of URLs: where an address must stay short.
+    pub fn short_token() -> Self {
+        Self(Zeroizing::new(BASE64URL_NOPAD.encode(&bytes::<16>())))
+    }
+
     /// A secret that came from outside.
     pub fn new(text: impl Into<String>) -> Self {
         Self(Zeroizing::new(text.into()))
@@ -35,7 +40,7 @@ impl Secret {
         &self.0
     }
 
-    /// What is stored instead of it: SHA-256, enough for 256 random bits.
+    /// What is stored instead of it: SHA-256, enough for so many random bits.
     pub fn digest(&self) -> [u8; 32] {
         Sha256::digest(self.0.as_bytes()).into()
     }

@@ -3,6 +3,8 @@
 pub mod dispatches;
 pub mod email;
 pub mod gateways;
+pub mod opt_outs;
+pub mod receipts;
 pub mod sms;
 pub mod texts;
 pub mod worker;

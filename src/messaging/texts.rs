@@ -49,10 +49,12 @@ pub enum Notice {
     News,
     /// The account was turned off.
     TurnedOff,
+    /// A test by text, to the phone of the admin who asked for it.
+    Test,
 }
 
 /// Every notice with its stored word.
-const WORDS: [(Notice, &str); 19] = [
+const WORDS: [(Notice, &str); 20] = [
     (Notice::CodeRegister, "code_register"),
     (Notice::CodeSignIn, "code_sign_in"),
     (Notice::CodeResetPassword, "code_reset_password"),
@@ -72,6 +74,7 @@ const WORDS: [(Notice, &str); 19] = [
     (Notice::Reminder, "reminder"),
     (Notice::News, "news"),
     (Notice::TurnedOff, "turned_off"),
+    (Notice::Test, "test"),
 ];
 
 impl Notice {
@@ -117,6 +120,7 @@ pub fn sms(config: &Config, notice: Notice, locale: Locale, values: &Values) -> 
             .arg("clinic", clinic)
             .arg("phone", config.clinic.phone.as_str())
             .to_string(),
+        Notice::Test => words.with("sms-test").arg("clinic", clinic).to_string(),
         other => return Err(InternalError::because(format!("{} is not sent as a text message", other.as_str()))),
     };
     let text = super::sms::fold(&text);
@@ -169,6 +173,7 @@ pub fn mail(config: &Config, notice: Notice, locale: Locale, values: &Values) ->
         Notice::CodeRegister | Notice::CodeSignIn | Notice::CodeResetPassword | Notice::CodeStepUp => {
             return Err(InternalError::because("a code is not sent by mail"));
         }
+        Notice::Test => return Err(InternalError::because("a test is not sent by mail")),
         Notice::Welcome => (
             words.with("mail-welcome-subject").arg("clinic", clinic).to_string(),
             vec![

@@ -14,7 +14,7 @@ use crate::error::InternalError;
 use crate::messaging::dispatches::{self, Kind, Leased, Outcome};
 use crate::messaging::email::{MailMessage, MailOutcome, Mailer};
 use crate::messaging::gateways::{Gateway, Retry, SendOutcome};
-use crate::messaging::texts;
+use crate::messaging::{receipts, texts};
 use crate::portal::Portal;
 use crate::types::email_address::EmailAddress;
 use crate::types::ids::ChallengeId;
@@ -134,7 +134,8 @@ impl Worker {
             .ok_or_else(|| InternalError::because("a dispatch holds something that is no phone number"))?;
         let left = useless_at.duration_since(self.portal.clock.now()).as_secs().max(1);
         let ttl = Duration::from_secs(left.unsigned_abs());
-        let answer = gateway.send_sms(&to, &text, ttl).await;
+        let callback = receipts::address(&self.portal, gateway.name(), &leased.token);
+        let answer = gateway.send_sms(&to, &text, ttl, callback.as_deref()).await;
         Ok(match answer {
             SendOutcome::Accepted { provider_id, .. } => Outcome::Accepted { provider_id },
             SendOutcome::Rejected { reason, retry, .. } => match retry {

@@ -26,6 +26,7 @@ use crate::crypto::clinic_keys::Key;
 use crate::crypto::random::{self, Secret};
 use crate::portal::Portal;
 use crate::web::problem::Problem;
+use crate::web::systems::webhooks::is_called;
 use crate::web::visit::Visit;
 
 /// The largest form, in bytes.
@@ -66,19 +67,38 @@ fn comes_from_us(headers: &HeaderMap, origin: &str) -> bool {
     }
 }
 
-/// Turns away what another site posts, before its body is read.
+/// Turns away what another site posts, before its body is read. Gateways are no site: their calls are signed.
 pub async fn same_site_only(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let changes = !matches!(*req.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if changes {
+    if changes && !is_called(req.path()) {
         let origin = req.app_data::<Data<Portal>>().map(|portal| portal.config.public_origin()).unwrap_or_default();
         if !comes_from_us(req.headers(), &origin) {
             return Ok(req.error_response(Problem::Foreign).map_into_right_body());
         }
     }
     Ok(next.call(req).await?.map_into_left_body())
+}
+
+/// A whole body, of at most as much as a form holds.
+///
+/// # Errors
+/// [`Problem`] when it is too large, too slow, or breaks off.
+pub async fn read_body(payload: &mut Payload) -> Result<Vec<u8>, Problem> {
+    let read = async {
+        let mut body = Vec::new();
+        while let Some(chunk) = payload.next().await {
+            let chunk = chunk.map_err(|_| Problem::BadForm)?;
+            if body.len() + chunk.len() > LARGEST_FORM {
+                return Err(Problem::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    };
+    tokio::time::timeout(BODY_WAIT, read).await.map_err(|_| Problem::TooSlow)?
 }
 
 /// The pairs of a posted form, without the token, after the token was checked.
@@ -93,18 +113,7 @@ pub async fn pairs(req: &HttpRequest, payload: &mut Payload) -> Result<Vec<(Stri
     if !is_form {
         return Err(Problem::BadForm);
     }
-    let read = async {
-        let mut body = Vec::new();
-        while let Some(chunk) = payload.next().await {
-            let chunk = chunk.map_err(|_| Problem::BadForm)?;
-            if body.len() + chunk.len() > LARGEST_FORM {
-                return Err(Problem::TooLarge);
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body)
-    };
-    let body = tokio::time::timeout(BODY_WAIT, read).await.map_err(|_| Problem::TooSlow)??;
+    let body = read_body(payload).await?;
     let mut pairs: Vec<(String, String)> =
         url::form_urlencoded::parse(&body).map(|(k, v)| (k.into_owned(), v.into_owned())).collect();
     let mut seen = HashSet::new();

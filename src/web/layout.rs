@@ -94,6 +94,7 @@ fn links(role: Option<Role>) -> &'static [(&'static str, &'static str)] {
             ("nav-overview", "/admin"),
             ("nav-lockouts", "/admin/lockouts"),
             ("nav-people", "/admin/people"),
+            ("nav-delivery", "/admin/delivery"),
             ("nav-audit", "/admin/audit"),
             ("nav-account", "/account"),
         ],

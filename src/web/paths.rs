@@ -34,6 +34,7 @@ const PAGES: &[&str] = &[
     "/admin/people/invitations",
     "/admin/people/*",
     "/admin/people/*/turn",
+    "/admin/delivery",
     "/admin/audit",
 ];
 

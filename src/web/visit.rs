@@ -22,6 +22,7 @@ use crate::portal::Portal;
 use crate::types::locale::Locale;
 use crate::types::network::Network;
 use crate::web::agent;
+use crate::web::systems::webhooks::is_called;
 
 /// How long a browser is known by its cookies: the longest that browsers allow.
 const COOKIE_LIFE: actix_web::cookie::time::Duration = actix_web::cookie::time::Duration::days(400);
@@ -115,6 +116,10 @@ pub async fn know(
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let portal = req.app_data::<Data<Portal>>().cloned();
     let Some(portal) = portal else { return next.call(req).await };
+    // Gateways are no browsers: no cookie, and no page for what is wrong.
+    if is_called(req.path()) {
+        return next.call(req).await;
+    }
     let (visit, is_new) = gather(&req, &portal.config);
     let given = is_new.then(|| cookie(&portal.config, "browser", visit.browser_token.expose()));
     req.extensions_mut().insert(visit);

@@ -7,7 +7,7 @@
 //! | `challenge` | 303 to `/challenge`: the password is right, the code missing  |
 //! | `/path`     | 303 to an address that begins so                              |
 //!
-//! `STREAM` is a `GET` whose answer goes on for ever: only its head is looked at. A row is `METHOD /path [fields] | nobody | password only | patient | other patient | doctor | other doctor | admin`;
+//! `STREAM` is a `GET` whose answer goes on for ever: only its head is looked at; `HOOK` is a `POST` that bears no token of ours. A row is `METHOD /path [fields] | nobody | password only | patient | other patient | doctor | other doctor | admin`;
 //! one answer alone holds for all seven. `{…}` in a path is filled in from [`Cast::fill`]. Rows are asked from top to
 //! bottom by the same seven browsers, so what ends a session or changes it stands last. For every `POST` row the same
 //! request without its token is asked first: nobody gets further than 403. For every path, the methods without a row
@@ -32,6 +32,13 @@ GET /no/such/page                       | 404
 GET /dev/outbox                         | 200
 GET /dev/outbox.jsonl                   | 200
 STREAM /dev/outbox/events               | 200
+
+# gateways
+HOOK /webhooks/{twilio}/status/{made-up} | 404
+HOOK /webhooks/{made-up}/status/{made-up} | 404
+HOOK /webhooks/{twilio}/inbound         | 403
+HOOK /webhooks/{made-up}/inbound        | 404
+GET /webhooks/twilio                    | 404
 
 # the door
 GET /                                   | 200   | 200       | /home    | /home    | /doctor  | /doctor  | /admin
@@ -85,6 +92,8 @@ GET /admin/people/invite                | login | challenge | 403 | 403 | 403 | 
 POST /admin/people/invite email=x       | login | challenge | 403 | 403 | 403 | 403 | 422
 GET /admin/people/invitations           | login | challenge | 403 | 403 | 403 | 403 | 200
 POST /admin/people/invitations/{made-up}/withdraw | login | challenge | 403 | 403 | 403 | 403 | /admin/people/invitations
+GET /admin/delivery                     | login | challenge | 403 | 403 | 403 | 403 | 200
+POST /admin/delivery/test               | login | challenge | 403 | 403 | 403 | 403 | /admin/delivery
 GET /admin/audit                        | login | challenge | 403 | 403 | 403 | 403 | 200
 POST /admin/audit actor=x               | login | challenge | 403 | 403 | 403 | 403 | 422
 POST /admin/audit/verify                | login | challenge | 403 | 403 | 403 | 403 | 200
@@ -108,7 +117,11 @@ struct Row {
 
 impl Row {
     fn verb(&self) -> &'static str {
-        if self.method == "STREAM" { "GET" } else { self.method }
+        match self.method {
+            "STREAM" => "GET",
+            "HOOK" => "POST",
+            other => other,
+        }
     }
 }
 
@@ -174,6 +187,7 @@ impl Cast {
             ("hash", css.split('/').next().unwrap().to_owned()),
             ("patient", mia.account.to_string()),
             ("admin", ada.account.to_string()),
+            ("twilio", "twilio".to_owned()),
             ("made-up", AccountId::new().to_string()),
             ("spare", spare.parse::<SessionId>().unwrap().to_string()),
         ]);
@@ -233,6 +247,7 @@ async fn every_page_answers_everybody_as_the_table_says() {
         for ((browser, column), wanted) in cast.browsers.iter_mut().zip(COLUMNS).zip(row.answers) {
             let page = match row.method {
                 "GET" => browser.tab().get(&path).await,
+                "HOOK" => browser.tab().post_raw(&path, &[]).await,
                 "STREAM" => head_of(&portal, browser, &path).await,
                 "POST" => {
                     let bare = browser.tab().post_raw(&path, &pairs(row.fields)).await;

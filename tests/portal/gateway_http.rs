@@ -332,7 +332,7 @@ async fn a_text_of_several_segments_is_sent_and_the_log_says_so_without_the_text
     let guard = tracing::subscriber::set_default(subscriber);
     let long = TEXT.repeat(2);
     for text in ["one segment", &long] {
-        let sent = gateway.send_sms(&to(), text, Duration::from_secs(60)).await;
+        let sent = gateway.send_sms(&to(), text, Duration::from_secs(60), None).await;
         assert!(matches!(sent, SendOutcome::Accepted { .. }), "none is refused for its length");
     }
     drop(guard);

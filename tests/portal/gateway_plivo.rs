@@ -14,6 +14,8 @@ use crate::gateway_double::{Double, PAUSES, doubtful, with_pause};
 use crate::plivo_double::{ACCOUNT, POOL, TOKEN, error, plivo};
 use crate::twilio_double::Answer;
 
+/// Where receipts are called in.
+const CALLBACK: &str = "https://portal.clinic.example/webhooks/x/status/AAAAAAAAAAAAAAAAAAAAAA";
 const TEXT: &str = "Lake Clinic: su código es 482913. ¿Preguntas & \"más\"?\n\n@portal.example #482913";
 
 /// What the gateway needs, as an operator writes it.
@@ -43,7 +45,7 @@ fn number(e164: &str) -> PhoneNumber {
 }
 
 async fn send(double: &Double) -> SendOutcome {
-    client(&double.base).send_sms(&number("+12125550142"), TEXT, Duration::from_secs(240)).await
+    client(&double.base).send_sms(&number("+12125550142"), TEXT, Duration::from_secs(240), Some(CALLBACK)).await
 }
 
 fn refused(reason: Reason) -> SendOutcome {
@@ -56,7 +58,7 @@ async fn a_text_is_sent_with_exactly_the_fields_the_provider_takes() {
     let id = "5b40a428-bfc7-4daf-9d06-000000000001".to_owned();
     assert_eq!(send(&double).await, SendOutcome::Accepted { provider_id: id, segments: None });
     let expected = json!({
-        "dst": "12125550142", "src": "12125557000", "text": TEXT, "type": "sms", "log": "false", "message_expiry": 240,
+        "dst": "12125550142", "src": "12125557000", "text": TEXT, "type": "sms", "log": "false", "message_expiry": 240, "url": CALLBACK, "method": "POST",
     });
     assert_eq!(Value::Object(double.taken()[0].json().unwrap()), expected);
 }
@@ -69,7 +71,7 @@ async fn a_powerpack_or_a_countrys_sender_takes_the_place_of_the_sender() {
     pooled.insert("SALUS_PLIVO_POWERPACK".into(), POOL.into());
     let pooled = Plivo::new(settings(pooled)).unwrap();
     for (to, src, pool) in [("+12125550142", None, Some(POOL)), ("+525512345678", Some("Hill"), None)] {
-        let sent = pooled.send_sms(&number(to), TEXT, Duration::from_secs(60)).await;
+        let sent = pooled.send_sms(&number(to), TEXT, Duration::from_secs(60), None).await;
         assert!(matches!(sent, SendOutcome::Accepted { .. }), "{sent:?}");
         let body = double.taken().last().unwrap().json().unwrap();
         let text = |name: &str| body.get(name).and_then(Value::as_str);
@@ -81,7 +83,7 @@ async fn a_powerpack_or_a_countrys_sender_takes_the_place_of_the_sender() {
 async fn the_expiry_is_what_is_left_within_what_the_provider_takes() {
     let double = plivo().await;
     for (left, expected) in [(0, 5), (5, 5), (299, 299), (10_799, 10_799), (10_800, 10_799), (90_000, 10_799)] {
-        let sent = client(&double.base).send_sms(&number("+12125550142"), TEXT, Duration::from_secs(left)).await;
+        let sent = client(&double.base).send_sms(&number("+12125550142"), TEXT, Duration::from_secs(left), None).await;
         assert!(matches!(sent, SendOutcome::Accepted { .. }), "{left}");
         assert_eq!(double.taken().last().unwrap().json().unwrap()["message_expiry"], expected);
     }
@@ -91,9 +93,9 @@ async fn the_expiry_is_what_is_left_within_what_the_provider_takes() {
 async fn a_number_too_long_for_this_provider_is_left_to_another() {
     let double = plivo().await;
     let plivo = client(&double.base);
-    let answer = plivo.send_sms(&number("+123456789012345"), TEXT, Duration::from_secs(60)).await;
+    let answer = plivo.send_sms(&number("+123456789012345"), TEXT, Duration::from_secs(60), None).await;
     assert_eq!((answer, double.requests()), (refused(Reason::Unroutable), 0));
-    let longest = plivo.send_sms(&number("+12345678901234"), TEXT, Duration::from_secs(60)).await;
+    let longest = plivo.send_sms(&number("+12345678901234"), TEXT, Duration::from_secs(60), None).await;
     assert!(matches!(longest, SendOutcome::Accepted { .. }), "{longest:?}");
 }
 
@@ -101,7 +103,8 @@ async fn a_number_too_long_for_this_provider_is_left_to_another() {
 async fn wrong_credentials_are_told_apart_and_another_gateway_may_help() {
     let double = plivo().await;
     let wrong = PlivoSettings { auth_token: Secret::new("not-the-token"), ..settings(vars(&double.base)) };
-    let answer = Plivo::new(wrong).unwrap().send_sms(&number("+12125550142"), TEXT, Duration::from_secs(60)).await;
+    let answer =
+        Plivo::new(wrong).unwrap().send_sms(&number("+12125550142"), TEXT, Duration::from_secs(60), None).await;
     assert_eq!(answer, refused(Reason::AuthFailed));
     assert_eq!(Reason::AuthFailed.retry(), Retry::AnotherGateway);
 }
@@ -199,7 +202,7 @@ async fn a_provider_that_hangs_or_drips_is_left_and_one_that_is_away_has_sent_no
     let held = tokio::net::TcpSocket::new_v4().unwrap();
     held.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let away = client(&format!("http://{}", held.local_addr().unwrap()));
-    let answer = away.send_sms(&number("+12125550142"), TEXT, Duration::from_secs(60)).await;
+    let answer = away.send_sms(&number("+12125550142"), TEXT, Duration::from_secs(60), None).await;
     assert_eq!(answer, refused(Reason::Unreachable));
 }
 

@@ -29,7 +29,7 @@ fn to() -> PhoneNumber {
 const TEXT: &str = "Lake Clinic: su codigo es 482913. ¿Preguntas & más?\n\n@portal.example #482913";
 
 async fn send(double: &TwilioDouble) -> SendOutcome {
-    Twilio::new(settings(&double.base)).unwrap().send_sms(&to(), TEXT, Duration::from_secs(240)).await
+    Twilio::new(settings(&double.base)).unwrap().send_sms(&to(), TEXT, Duration::from_secs(240), None).await
 }
 
 fn refused(reason: Reason, retry: Retry, code: Option<i64>) -> SendOutcome {
@@ -55,7 +55,7 @@ async fn a_messaging_service_takes_the_place_of_the_sender() {
     let double = TwilioDouble::start().await;
     let service = "MG0123456789abcdef0123456789abcdef";
     let with = TwilioSettings { messaging_service_sid: Some(service.into()), from: None, ..settings(&double.base) };
-    let sent = Twilio::new(with).unwrap().send_sms(&to(), TEXT, Duration::from_secs(1)).await;
+    let sent = Twilio::new(with).unwrap().send_sms(&to(), TEXT, Duration::from_secs(1), None).await;
     assert!(matches!(sent, SendOutcome::Accepted { segments: Some(0), .. }));
     let taken = double.taken().remove(0);
     assert_eq!((taken.field("MessagingServiceSid"), taken.field("From")), (Some(service), None));
@@ -79,7 +79,7 @@ async fn a_countrys_sender_goes_before_a_messaging_service() {
         ("+525512345678", Some("Hill"), None),
         ("+34612345678", None, Some(service)),
     ] {
-        let sent = twilio.send_sms(&PhoneNumber::from_e164(to).unwrap(), TEXT, Duration::from_secs(60)).await;
+        let sent = twilio.send_sms(&PhoneNumber::from_e164(to).unwrap(), TEXT, Duration::from_secs(60), None).await;
         assert!(matches!(sent, SendOutcome::Accepted { .. }), "{to}: {sent:?}");
         let taken = double.taken().pop().unwrap();
         assert_eq!((taken.field("From"), taken.field("MessagingServiceSid")), (from, of_service), "{to}");
@@ -91,7 +91,7 @@ async fn the_validity_is_what_is_left_within_what_the_provider_takes() {
     let double = TwilioDouble::start().await;
     let twilio = Twilio::new(settings(&double.base)).unwrap();
     for (left, expected) in [(0, "1"), (1, "1"), (299, "299"), (36_000, "36000"), (90_000, "36000")] {
-        let sent = twilio.send_sms(&to(), TEXT, Duration::from_secs(left)).await;
+        let sent = twilio.send_sms(&to(), TEXT, Duration::from_secs(left), None).await;
         assert!(matches!(sent, SendOutcome::Accepted { .. }), "{left}");
         assert_eq!(double.taken().last().unwrap().field("ValidityPeriod"), Some(expected));
     }
@@ -101,10 +101,10 @@ async fn the_validity_is_what_is_left_within_what_the_provider_takes() {
 async fn wrong_credentials_are_told_apart_and_another_gateway_may_help() {
     let double = TwilioDouble::start().await;
     let wrong = TwilioSettings { secret: Secret::new("not-the-token"), ..settings(&double.base) };
-    let answer = Twilio::new(wrong).unwrap().send_sms(&to(), TEXT, Duration::from_secs(60)).await;
+    let answer = Twilio::new(wrong).unwrap().send_sms(&to(), TEXT, Duration::from_secs(60), None).await;
     assert_eq!(answer, refused(Reason::AuthFailed, Retry::AnotherGateway, Some(20003)));
     let key = TwilioSettings { api_key_sid: Some("SK0123".into()), ..settings(&double.base) };
-    let answer = Twilio::new(key).unwrap().send_sms(&to(), TEXT, Duration::from_secs(60)).await;
+    let answer = Twilio::new(key).unwrap().send_sms(&to(), TEXT, Duration::from_secs(60), None).await;
     assert_eq!(answer, refused(Reason::AuthFailed, Retry::AnotherGateway, Some(20003)), "a key signs in as itself");
     assert!(double.taken().is_empty());
 }
@@ -121,7 +121,7 @@ async fn magic_numbers_answer_as_the_provider_does() {
     ] {
         let Some(number) = PhoneNumber::from_e164(number) else { panic!("{number} cannot be written") };
         let answer =
-            Twilio::new(settings(&double.base)).unwrap().send_sms(&number, TEXT, Duration::from_secs(60)).await;
+            Twilio::new(settings(&double.base)).unwrap().send_sms(&number, TEXT, Duration::from_secs(60), None).await;
         assert_eq!(answer, refused(reason, retry, Some(code)));
     }
     for (from, code, reason, retry) in [
@@ -130,7 +130,7 @@ async fn magic_numbers_answer_as_the_provider_does() {
         ("+15005550008", 21611, Reason::RateLimited, Retry::TryLater(None)),
     ] {
         let from = TwilioSettings { from: Some(from.into()), ..settings(&double.base) };
-        let answer = Twilio::new(from).unwrap().send_sms(&to(), TEXT, Duration::from_secs(60)).await;
+        let answer = Twilio::new(from).unwrap().send_sms(&to(), TEXT, Duration::from_secs(60), None).await;
         assert_eq!(answer, refused(reason, retry, Some(code)));
     }
     assert!(double.taken().is_empty());
@@ -269,6 +269,6 @@ async fn a_provider_that_cannot_be_reached_has_sent_nothing() {
     let base = double.base.clone();
     drop(double);
     tokio::time::sleep(Duration::from_millis(50)).await;
-    let answer = Twilio::new(settings(&base)).unwrap().send_sms(&to(), TEXT, Duration::from_secs(60)).await;
+    let answer = Twilio::new(settings(&base)).unwrap().send_sms(&to(), TEXT, Duration::from_secs(60), None).await;
     assert_eq!(answer, refused(Reason::Unreachable, Retry::TryLater(None), None));
 }

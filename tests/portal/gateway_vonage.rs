@@ -14,6 +14,8 @@ use crate::gateway_double::{Double, PAUSES, doubtful, with_pause};
 use crate::twilio_double::Answer;
 use crate::vonage_double::{APPLICATION, KEY, NOW, PRIVATE_KEY, SECRET, messages_api, problem, refusal, sms_api};
 
+/// Where receipts are called in.
+const CALLBACK: &str = "https://portal.clinic.example/webhooks/x/status/AAAAAAAAAAAAAAAAAAAAAA";
 const TEXT: &str = "Lake Clinic: su codigo es 482913. ¿Preguntas & más? [1]\n\n@portal.example #482913";
 const PLAIN: &str = "Lake Clinic: 482913 is your code.\n\n@portal.example #482913";
 
@@ -48,7 +50,7 @@ fn to() -> PhoneNumber {
 }
 
 async fn send(api: &str, double: &Double) -> SendOutcome {
-    client(settings(api, &double.base)).send_sms(&to(), TEXT, Duration::from_secs(240)).await
+    client(settings(api, &double.base)).send_sms(&to(), TEXT, Duration::from_secs(240), Some(CALLBACK)).await
 }
 
 async fn double_of(api: &str) -> Double {
@@ -63,7 +65,7 @@ fn refused(reason: Reason, code: Option<i64>) -> SendOutcome {
 async fn the_sms_api_gets_exactly_its_fields_and_tells_its_segments() {
     let double = sms_api().await;
     let vonage = client(settings("sms", &double.base));
-    let first = vonage.send_sms(&to(), PLAIN, Duration::from_secs(240)).await;
+    let first = vonage.send_sms(&to(), PLAIN, Duration::from_secs(240), None).await;
     assert_eq!(first, SendOutcome::Accepted { provider_id: "0A0000000123A0000".into(), segments: Some(1) });
     let mut fields = double.taken()[0].form();
     fields.sort();
@@ -73,7 +75,7 @@ async fn the_sms_api_gets_exactly_its_fields_and_tells_its_segments() {
     let raw = double.taken()[0].raw();
     assert!(raw.contains("%0A%0A%40portal.example+%23482913"), "the line that browsers read arrives whole");
 
-    let two = vonage.send_sms(&to(), TEXT, Duration::from_secs(240)).await;
+    let two = vonage.send_sms(&to(), TEXT, Duration::from_secs(240), None).await;
     assert!(matches!(two, SendOutcome::Accepted { segments: Some(2), .. }), "{two:?}");
     assert!(double.taken()[1].form().contains(&("type".into(), "unicode".into())), "á leaves the GSM alphabet");
 }
@@ -83,7 +85,7 @@ async fn the_messages_api_gets_exactly_its_fields_under_a_token_of_its_own() {
     let double = messages_api().await;
     let vonage = client(settings("messages", &double.base));
     for (text, encoding) in [(PLAIN, "text"), (TEXT, "unicode")] {
-        let sent = vonage.send_sms(&to(), text, Duration::from_secs(240)).await;
+        let sent = vonage.send_sms(&to(), text, Duration::from_secs(240), None).await;
         assert!(matches!(&sent, SendOutcome::Accepted { provider_id, segments: None } if provider_id.len() == 36));
         let body = double.taken().last().unwrap().json().unwrap();
         let expected = json!({
@@ -99,7 +101,7 @@ async fn the_messages_api_gets_exactly_its_fields_under_a_token_of_its_own() {
 async fn a_country_without_a_sender_of_its_own_gets_the_name() {
     let double = sms_api().await;
     let mexican = PhoneNumber::from_e164("+525512345678").unwrap();
-    let sent = client(settings("sms", &double.base)).send_sms(&mexican, PLAIN, Duration::from_secs(60)).await;
+    let sent = client(settings("sms", &double.base)).send_sms(&mexican, PLAIN, Duration::from_secs(60), None).await;
     assert!(matches!(sent, SendOutcome::Accepted { .. }), "{sent:?}");
     assert!(double.taken()[0].form().contains(&("from".into(), "Hill".into())));
 }
@@ -108,8 +110,8 @@ async fn a_country_without_a_sender_of_its_own_gets_the_name() {
 async fn the_life_is_what_is_left_within_what_the_provider_takes() {
     let (sms, messages) = (sms_api().await, messages_api().await);
     for (left, seconds) in [(0, 20), (19, 20), (299, 299), (604_800, 604_800), (900_000, 604_800)] {
-        client(settings("sms", &sms.base)).send_sms(&to(), PLAIN, Duration::from_secs(left)).await;
-        client(settings("messages", &messages.base)).send_sms(&to(), PLAIN, Duration::from_secs(left)).await;
+        client(settings("sms", &sms.base)).send_sms(&to(), PLAIN, Duration::from_secs(left), None).await;
+        client(settings("messages", &messages.base)).send_sms(&to(), PLAIN, Duration::from_secs(left), None).await;
         let milliseconds = (seconds * 1000).to_string();
         assert!(sms.taken().last().unwrap().form().contains(&("ttl".into(), milliseconds)), "{left}");
         assert_eq!(messages.taken().last().unwrap().json().unwrap()["ttl"], seconds, "{left}");
@@ -122,17 +124,17 @@ async fn wrong_credentials_are_told_apart_and_another_gateway_may_help() {
     let mut wrong = settings("sms", &double.base);
     let VonageApi::Sms { key, .. } = &mut wrong.api else { panic!("the other interface") };
     *key = "zzzz1234".into();
-    let answer = client(wrong).send_sms(&to(), TEXT, Duration::from_secs(60)).await;
+    let answer = client(wrong).send_sms(&to(), TEXT, Duration::from_secs(60), None).await;
     assert_eq!(answer, refused(Reason::AuthFailed, Some(4)));
 
     let double = messages_api().await;
     let mut wrong = settings("messages", &double.base);
     let VonageApi::Messages { application, .. } = &mut wrong.api else { panic!("the other interface") };
     *application = "bbbbbbbb-bbbb-4ccc-8ddd-0123456789ab".into();
-    let answer = client(wrong).send_sms(&to(), TEXT, Duration::from_secs(60)).await;
+    let answer = client(wrong).send_sms(&to(), TEXT, Duration::from_secs(60), None).await;
     assert_eq!(answer, refused(Reason::AuthFailed, Some(1060)));
     let late = Vonage::new(settings("messages", &double.base), Clock::by_hand(clock::from_ms((NOW - 3600) * 1000)));
-    let answer = late.unwrap().send_sms(&to(), TEXT, Duration::from_secs(60)).await;
+    let answer = late.unwrap().send_sms(&to(), TEXT, Duration::from_secs(60), None).await;
     assert_eq!(answer, refused(Reason::AuthFailed, Some(1060)), "a clock that is an hour behind");
     assert!(double.taken().is_empty());
 }
@@ -302,7 +304,7 @@ async fn a_provider_that_hangs_or_drips_is_left_and_one_that_is_away_has_sent_no
     held.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let base = format!("http://{}", held.local_addr().unwrap());
     for api in ["sms", "messages"] {
-        let answer = client(settings(api, &base)).send_sms(&to(), TEXT, Duration::from_secs(60)).await;
+        let answer = client(settings(api, &base)).send_sms(&to(), TEXT, Duration::from_secs(60), None).await;
         assert_eq!(answer, refused(Reason::Unreachable, None));
     }
 }

@@ -25,7 +25,7 @@ fn judge(request: &Request, taken: &[Request]) -> (u16, Value) {
         return (401, error("could not verify your access level for that URL"));
     }
     let Some(body) = request.json() else { return (400, error("malformed JSON")) };
-    let known = ["dst", "log", "message_expiry", "powerpack_uuid", "src", "text", "type"];
+    let known = ["dst", "log", "message_expiry", "method", "powerpack_uuid", "src", "text", "type", "url"];
     if body.keys().any(|name| !known.contains(&name.as_str())) {
         return (400, error("unknown parameter"));
     }
@@ -49,6 +49,9 @@ fn judge(request: &Request, taken: &[Request]) -> (u16, Value) {
     }
     if !body.get("message_expiry").and_then(Value::as_u64).is_some_and(|ttl| (5..=10_799).contains(&ttl)) {
         return (400, error("message_expiry is not valid"));
+    }
+    if body.contains_key("url") && !(text("url").starts_with("https://") && text("method") == "POST") {
+        return (400, error("url is not valid"));
     }
     let uuid = format!("5b40a428-bfc7-4daf-9d06-{:012}", taken.len() + 1);
     (202, json!({ "api_id": "api", "message": "message(s) queued", "message_uuid": [uuid] }))

@@ -208,7 +208,7 @@ fn judge(head: &str, body: &[u8], state: &Mutex<State>) -> (u16, serde_json::Val
     let taken = Taken { fields, raw };
     let mut names: Vec<&str> = taken.fields.iter().map(|(name, _)| name.as_str()).collect();
     names.sort_unstable();
-    let known = ["Body", "From", "MessagingServiceSid", "To", "ValidityPeriod"];
+    let known = ["Body", "From", "MessagingServiceSid", "StatusCallback", "To", "ValidityPeriod"];
     if names.iter().any(|name| !known.contains(name)) || names.windows(2).any(|two| two[0] == two[1]) {
         return classic(400, 20001);
     }
@@ -220,6 +220,12 @@ fn judge(head: &str, body: &[u8], state: &Mutex<State>) -> (u16, serde_json::Val
         None => {}
         Some(Ok(1..=36_000)) => {}
         _ => return classic(400, 21624),
+    }
+    if taken
+        .field("StatusCallback")
+        .is_some_and(|url| !url.starts_with("https://") || url.split('/').nth(2).is_none_or(|host| host.contains('_')))
+    {
+        return classic(400, 21609);
     }
     match (taken.field("From"), taken.field("MessagingServiceSid")) {
         (Some("+15005550001"), None) => return classic(400, 21212),

@@ -48,7 +48,9 @@ fn judge_sms(request: &Request, taken: &[Request]) -> (u16, Value) {
     let mut fields = request.form();
     fields.sort();
     let names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
-    if names != ["from", "text", "to", "ttl", "type"] {
+    if names.iter().filter(|name| **name != "callback").copied().collect::<Vec<_>>()
+        != ["from", "text", "to", "ttl", "type"]
+    {
         return (200, refusal(2));
     }
     let field = |name: &str| fields.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str());
@@ -58,6 +60,9 @@ fn judge_sms(request: &Request, taken: &[Request]) -> (u16, Value) {
     }
     if !is_sender(field("from")) {
         return (200, refusal(15));
+    }
+    if names.contains(&"callback") && !(field("callback").starts_with("https://") && field("callback").len() <= 100) {
+        return (200, refusal(3));
     }
     if !field("ttl").parse().is_ok_and(|ttl: u64| (20_000..=604_800_000).contains(&ttl)) {
         return (200, refusal(3));
@@ -114,8 +119,13 @@ fn judge_message(request: &Request, taken: &[Request]) -> (u16, Value) {
         (422, told)
     };
     let Some(body) = request.json() else { return invalid("body") };
-    let mut names: Vec<&str> = body.keys().map(String::as_str).collect();
+    let hooks = ["webhook_url", "webhook_version"];
+    let mut names: Vec<&str> = body.keys().map(String::as_str).filter(|name| !hooks.contains(name)).collect();
     names.sort_unstable();
+    let called = body.get("webhook_url").and_then(Value::as_str).is_none_or(|url| url.starts_with("https://"));
+    if !called || (body.contains_key("webhook_url") && body.get("webhook_version") != Some(&json!("v1"))) {
+        return invalid("webhook_url");
+    }
     if names != ["channel", "from", "message_type", "sms", "text", "to", "ttl"] {
         return invalid("body");
     }

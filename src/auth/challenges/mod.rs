@@ -304,7 +304,8 @@ pub async fn find(portal: &Portal, id: ChallengeId) -> Result<Option<Challenge>,
 }
 
 /// What became of the newest text, as far as the waiting person may know; None when the send limits held it back. A
-/// decoy's looks sent, a moment after it was asked for.
+/// decoy's looks sent, a moment after it was asked for; and because nobody tells anything of a decoy, nothing that was
+/// told afterwards of a registration's text is said either.
 ///
 /// # Errors
 /// When the database fails.
@@ -313,7 +314,8 @@ pub async fn delivery(portal: &Portal, challenge: &Challenge) -> Result<Option<D
         return Ok(None);
     }
     if let Some(delivery) = dispatches::delivery_of(portal, challenge.id).await? {
-        return Ok(Some(delivery));
+        let may_tell = !matches!(challenge.whose, Whose::Registration(_));
+        return Ok(Some(delivery.told.filter(|_| may_tell).unwrap_or(delivery.answered)));
     }
     let pauses = &portal.config.limits.send_pauses;
     let turn = usize::try_from(challenge.sends - 1).unwrap_or(0).min(pauses.len() - 1);

@@ -3,15 +3,18 @@
 //! What is stored never holds a code: a code's dispatch names its challenge, and the code is derived when the text is
 //! rendered. Address and values lie sealed under the person's data key.
 
+pub mod figures;
 mod notices;
 mod sql;
 
 use std::time::Duration;
 
 use crate::clock::{SignedDuration, Timestamp};
+use crate::crypto::random::Secret;
 use crate::crypto::sealed::{DataKey, Place, Sealed};
 use crate::db::Tx;
 use crate::error::InternalError;
+use crate::messaging::opt_outs;
 use crate::messaging::texts::{Notice, Values};
 use crate::portal::{Portal, WrappedKey};
 use crate::types::email_address::EmailAddress;
@@ -70,6 +73,7 @@ async fn queue(
 ) -> Result<DispatchId, InternalError> {
     let id = DispatchId::new();
     let now = portal.clock.now();
+    let phone = (new.kind == Kind::Sms).then(|| PhoneNumber::from_e164(&new.to)).flatten();
     let place = |column| Place { table: "dispatches", column, row: id.to_string() };
     let values = serde_json::to_string(&new.values).map_err(|error| InternalError::new("writing a dispatch", error))?;
     sql::insert(
@@ -77,6 +81,7 @@ async fn queue(
         &sql::NewRow {
             id,
             kind: new.kind.as_str(),
+            country: phone.as_ref().and_then(PhoneNumber::country).map(|country| country.code().to_owned()),
             account_id: contact.account,
             data_key_id: contact.data_key_id,
             to_sealed: Sealed::<String>::seal(&new.to, &contact.key, &place("to_sealed")).as_bytes().to_vec(),
@@ -196,6 +201,8 @@ pub struct Leased {
     pub challenge: Option<ChallengeId>,
     /// From when on it is worth nothing.
     pub useless_at: Timestamp,
+    /// What the address holds at which a gateway tells of this attempt.
+    pub token: Secret,
     /// Earlier attempts that may or may not have been sent.
     unknowns: i64,
 }
@@ -246,7 +253,15 @@ pub async fn lease(
             sql::end(&mut tx, row.id, now, None, "unreadable").await?;
             continue;
         };
-        sql::begin_attempt(&mut tx, row.id, attempt, gateway(row.kind, attempt), now).await?;
+        if row.kind == Kind::Sms
+            && let Some(phone) = PhoneNumber::from_e164(&opened.0)
+            && opt_outs::has_stopped(portal, &mut tx, &phone).await?
+        {
+            sql::end(&mut tx, row.id, now, None, "opted_out").await?;
+            continue;
+        }
+        let token = Secret::short_token();
+        sql::begin_attempt(&mut tx, row.id, attempt, gateway(row.kind, attempt), &token.digest(), now).await?;
         leased.push(Leased {
             id: row.id,
             kind: row.kind,
@@ -257,6 +272,7 @@ pub async fn lease(
             values: opened.1,
             challenge: row.challenge_id,
             useless_at: row.useless_at,
+            token,
             unknowns: row.unknowns,
         });
     }
@@ -352,6 +368,55 @@ pub async fn finish(portal: &Portal, leased: &Leased, outcome: &Outcome) -> Resu
     Ok(())
 }
 
+/// An attempt as a receipt finds it.
+pub struct Attempt {
+    /// Of which dispatch.
+    pub dispatch: DispatchId,
+    /// Which one, from 1.
+    pub number: i64,
+    /// The gateway's id of the message, once its answer was written down.
+    pub provider_id: Option<String>,
+}
+
+/// The attempt through a gateway whose address holds this token.
+///
+/// # Errors
+/// When the database fails.
+pub async fn attempt_of(portal: &Portal, gateway: &str, token: &Secret) -> Result<Option<Attempt>, InternalError> {
+    let mut connection = portal.db.read().await?;
+    Ok(sql::attempt_of(&mut connection, gateway, &token.digest()).await?)
+}
+
+/// What a gateway told of an attempt.
+pub struct Receipted {
+    /// Its word.
+    pub state: &'static str,
+    /// What a later one must exceed.
+    pub rank: i64,
+    /// The gateway's own code of a failure.
+    pub code: Option<String>,
+}
+
+/// Writes down what a gateway told of an attempt, unless as much was told before. A message that arrived was sent, also
+/// when the gateway's answer to its sending was lost: it is not sent again then.
+///
+/// # Errors
+/// When the database fails.
+pub async fn receipted(
+    tx: &mut Tx,
+    attempt: &Attempt,
+    told: &Receipted,
+    arrived: bool,
+    now: Timestamp,
+) -> Result<(), InternalError> {
+    let rose = sql::raise(tx, attempt, told, now).await?;
+    if rose && arrived {
+        sql::end(tx, attempt.dispatch, now, Some(now), "sent").await?;
+        sql::arrive(tx, attempt.dispatch, now).await?;
+    }
+    Ok(())
+}
+
 /// What the waiting person may know of their code's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
@@ -359,22 +424,39 @@ pub enum Delivery {
     Queued,
     /// Handed to the phone network at this instant.
     Sent(Timestamp),
-    /// It could not be sent.
+    /// The phone's network told at this instant that it arrived.
+    Arrived(Timestamp),
+    /// It could not be sent, or not be delivered.
     Failed,
+}
+
+/// The newest text of a challenge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Newest {
+    /// What its gateway answered.
+    pub answered: Delivery,
+    /// What was told of it afterwards.
+    pub told: Option<Delivery>,
 }
 
 /// The state of the newest text of a challenge; None when none was queued.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn delivery_of(portal: &Portal, challenge: ChallengeId) -> Result<Option<Delivery>, InternalError> {
+pub async fn delivery_of(portal: &Portal, challenge: ChallengeId) -> Result<Option<Newest>, InternalError> {
     let mut connection = portal.db.read().await?;
-    Ok(sql::newest_of(&mut connection, challenge).await?.map(|(sent_at, outcome)| {
-        match (sent_at, outcome.as_deref()) {
+    Ok(sql::newest_of(&mut connection, challenge).await?.map(|row| Newest {
+        answered: match (row.sent_at, row.outcome.as_deref()) {
             (Some(at), _) => Delivery::Sent(at),
-            (None, Some("failed" | "late" | "unreadable" | "unknown")) => Delivery::Failed,
+            (None, Some("failed" | "late" | "unreadable" | "unknown" | "opted_out")) => Delivery::Failed,
             (None, _) => Delivery::Queued,
-        }
+        },
+        told: match (row.arrived_at, row.receipt.as_deref()) {
+            (Some(at), _) => Some(Delivery::Arrived(at)),
+            // Told of the last attempt; while another is under way nothing has failed.
+            (None, Some("undelivered" | "failed")) if row.outcome.is_some() => Some(Delivery::Failed),
+            (None, _) => None,
+        },
     }))
 }
 

@@ -1,8 +1,10 @@
 //! Statements on `dispatches` and `attempts`.
 
+pub(super) mod figures;
+
 use sqlx::{AnyConnection, Row};
 
-use super::Kind;
+use super::{Attempt, Kind, Receipted};
 use crate::clock::{Timestamp, from_ms};
 use crate::db::{self, parse};
 use crate::types::ids::{AccountId, ChallengeId, DataKeyId, DispatchId};
@@ -12,6 +14,7 @@ use crate::types::locale::Locale;
 pub(super) struct NewRow {
     pub id: DispatchId,
     pub kind: &'static str,
+    pub country: Option<String>,
     pub account_id: Option<AccountId>,
     pub data_key_id: DataKeyId,
     pub to_sealed: Vec<u8>,
@@ -27,8 +30,8 @@ pub(super) struct NewRow {
 pub(super) async fn insert(connection: &mut AnyConnection, row: &NewRow) -> db::Result<()> {
     sqlx::query(
         "INSERT INTO dispatches (id, kind, account_id, data_key_id, to_sealed, template, locale, values_sealed,
-                                 challenge_id, queued_at, due_at, useless_at, leased_until, tries)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, 0, 0)",
+                                 challenge_id, queued_at, due_at, useless_at, leased_until, tries, country)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, 0, 0, $12)",
     )
     .bind(row.id.to_string())
     .bind(row.kind)
@@ -41,6 +44,7 @@ pub(super) async fn insert(connection: &mut AnyConnection, row: &NewRow) -> db::
     .bind(row.challenge_id.map(|id| id.to_string()))
     .bind(row.now.as_millisecond())
     .bind(row.useless_at.as_millisecond())
+    .bind(row.country.as_deref())
     .execute(connection)
     .await?;
     Ok(())
@@ -131,12 +135,69 @@ pub(super) async fn begin_attempt(
     id: DispatchId,
     number: i64,
     gateway: &str,
+    token_digest: &[u8; 32],
     now: Timestamp,
 ) -> db::Result<()> {
-    sqlx::query("INSERT INTO attempts (dispatch_id, number, gateway, started_at) VALUES ($1, $2, $3, $4)")
-        .bind(id.to_string())
-        .bind(number)
+    sqlx::query(
+        "INSERT INTO attempts (dispatch_id, number, gateway, started_at, token_digest) VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(id.to_string())
+    .bind(number)
+    .bind(gateway)
+    .bind(now.as_millisecond())
+    .bind(token_digest.as_slice())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The attempt of a token.
+pub(super) async fn attempt_of(
+    connection: &mut AnyConnection,
+    gateway: &str,
+    token_digest: &[u8; 32],
+) -> db::Result<Option<Attempt>> {
+    sqlx::query("SELECT dispatch_id, number, provider_id FROM attempts WHERE token_digest = $1 AND gateway = $2")
+        .bind(token_digest.as_slice())
         .bind(gateway)
+        .fetch_optional(connection)
+        .await?
+        .map(|row| {
+            Ok(Attempt {
+                dispatch: parse("dispatch_id", row.try_get("dispatch_id")?)?,
+                number: row.try_get("number")?,
+                provider_id: row.try_get("provider_id")?,
+            })
+        })
+        .transpose()
+}
+
+/// Raises what is known of an attempt; false when as much was known.
+pub(super) async fn raise(
+    connection: &mut AnyConnection,
+    attempt: &Attempt,
+    told: &Receipted,
+    now: Timestamp,
+) -> db::Result<bool> {
+    let raised = sqlx::query(
+        "UPDATE attempts SET receipt = $3, receipt_rank = $4, receipt_at = $5, receipt_code = $6
+         WHERE dispatch_id = $1 AND number = $2 AND receipt_rank < $4",
+    )
+    .bind(attempt.dispatch.to_string())
+    .bind(attempt.number)
+    .bind(told.state)
+    .bind(told.rank)
+    .bind(now.as_millisecond())
+    .bind(told.code.as_deref())
+    .execute(connection)
+    .await?;
+    Ok(raised.rows_affected() == 1)
+}
+
+/// Keeps when the dispatch arrived, the first time that it is told.
+pub(super) async fn arrive(connection: &mut AnyConnection, id: DispatchId, now: Timestamp) -> db::Result<()> {
+    sqlx::query("UPDATE dispatches SET arrived_at = $2 WHERE id = $1 AND arrived_at IS NULL")
+        .bind(id.to_string())
         .bind(now.as_millisecond())
         .execute(connection)
         .await?;
@@ -220,22 +281,35 @@ pub(super) async fn put_off(
     Ok(())
 }
 
-/// When the newest text of a challenge was sent, and how it ended.
-pub(super) async fn newest_of(
-    connection: &mut AnyConnection,
-    challenge: ChallengeId,
-) -> db::Result<Option<(Option<Timestamp>, Option<String>)>> {
+/// The newest text of a challenge, with what was told of its last attempt.
+pub(super) struct NewestRow {
+    pub sent_at: Option<Timestamp>,
+    pub outcome: Option<String>,
+    pub arrived_at: Option<Timestamp>,
+    pub receipt: Option<String>,
+}
+
+/// The newest text of a challenge.
+pub(super) async fn newest_of(connection: &mut AnyConnection, challenge: ChallengeId) -> db::Result<Option<NewestRow>> {
     sqlx::query(
-        "SELECT sent_at, outcome
-         FROM dispatches
-         WHERE challenge_id = $1
-         ORDER BY queued_at DESC, id DESC
+        "SELECT d.sent_at, d.outcome, d.arrived_at, a.receipt
+         FROM dispatches d
+         LEFT JOIN attempts a ON a.dispatch_id = d.id AND a.number = d.tries
+         WHERE d.challenge_id = $1
+         ORDER BY d.queued_at DESC, d.id DESC
          LIMIT 1",
     )
     .bind(challenge.to_string())
     .fetch_optional(connection)
     .await?
-    .map(|row| Ok((row.try_get::<Option<i64>, _>(0)?.map(from_ms), row.try_get(1)?)))
+    .map(|row| {
+        Ok(NewestRow {
+            sent_at: row.try_get::<Option<i64>, _>("sent_at")?.map(from_ms),
+            outcome: row.try_get("outcome")?,
+            arrived_at: row.try_get::<Option<i64>, _>("arrived_at")?.map(from_ms),
+            receipt: row.try_get("receipt")?,
+        })
+    })
     .transpose()
 }
 
@@ -278,7 +352,7 @@ pub(super) async fn sweep_challenges(connection: &mut AnyConnection, before: Tim
 pub(super) async fn texts_since(connection: &mut AnyConnection, since: Timestamp) -> db::Result<(i64, i64, i64)> {
     let row = sqlx::query(
         "SELECT COUNT(CASE WHEN outcome = 'sent' THEN 1 END),
-                COUNT(CASE WHEN outcome IN ('failed', 'late', 'unreadable', 'unknown') THEN 1 END),
+                COUNT(CASE WHEN outcome IN ('failed', 'late', 'unreadable', 'unknown', 'opted_out') THEN 1 END),
                 COUNT(CASE WHEN ended_at IS NULL THEN 1 END)
          FROM dispatches
          WHERE queued_at >= $1 AND kind = 'sms'",

@@ -109,8 +109,9 @@ impl Gateway {
     }
 
     /// Sends a text that is worth something for `ttl`. One that takes several segments goes out all the same, and the
-    /// log says that it costs more; never what it says.
-    pub async fn send_sms(&self, to: &PhoneNumber, text: &str, ttl: Duration) -> SendOutcome {
+    /// log says that it costs more; never what it says. What becomes of it is told at `callback`, where a provider calls
+    /// back.
+    pub async fn send_sms(&self, to: &PhoneNumber, text: &str, ttl: Duration, callback: Option<&str>) -> SendOutcome {
         let segments = sms::segments(text);
         if segments > 1 {
             tracing::warn!(gateway = self.name(), segments, "a text takes more than one segment");
@@ -120,9 +121,9 @@ impl Gateway {
                 let id = outbox.text(to, text);
                 SendOutcome::Accepted { provider_id: format!("outbox-{id}"), segments: None }
             }
-            Self::Twilio(twilio) => twilio.send_sms(to, text, ttl).await,
-            Self::Vonage(vonage) => vonage.send_sms(to, text, ttl).await,
-            Self::Plivo(plivo) => plivo.send_sms(to, text, ttl).await,
+            Self::Twilio(twilio) => twilio.send_sms(to, text, ttl, callback).await,
+            Self::Vonage(vonage) => vonage.send_sms(to, text, ttl, callback).await,
+            Self::Plivo(plivo) => plivo.send_sms(to, text, ttl, callback).await,
             Self::Http(http) => http.send_sms(to, text, ttl).await,
         }
     }

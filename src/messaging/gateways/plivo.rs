@@ -60,6 +60,10 @@ struct Message<'a> {
     /// Text: with `false` the provider stores no text and masks the number.
     log: &'a str,
     message_expiry: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    method: Option<&'a str>,
 }
 
 #[derive(Deserialize)]
@@ -84,7 +88,7 @@ impl Plivo {
     }
 
     /// Sends one text.
-    pub async fn send_sms(&self, to: &PhoneNumber, text: &str, ttl: Duration) -> SendOutcome {
+    pub async fn send_sms(&self, to: &PhoneNumber, text: &str, ttl: Duration, callback: Option<&str>) -> SendOutcome {
         let s = &self.settings;
         if to.digits().len() > LONGEST {
             return rejected(Reason::Unroutable, None);
@@ -106,6 +110,8 @@ impl Plivo {
             log: "false",
             // 5 to 10799 s in its own queue.
             message_expiry: ttl.as_secs().clamp(5, 10_799),
+            url: callback,
+            method: callback.map(|_| "POST"),
         };
         let request = self.client.post(url).basic_auth(&s.auth_id, Some(s.auth_token.expose())).json(&message);
         exchange(request).await.map_or_else(|outcome| outcome, |answer| read(&answer))

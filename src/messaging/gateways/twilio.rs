@@ -73,8 +73,8 @@ impl Twilio {
         Ok(Self { settings, client: exchange::client()? })
     }
 
-    /// Sends one text.
-    pub async fn send_sms(&self, to: &PhoneNumber, text: &str, ttl: Duration) -> SendOutcome {
+    /// Sends one text; what becomes of it is told at `callback`.
+    pub async fn send_sms(&self, to: &PhoneNumber, text: &str, ttl: Duration, callback: Option<&str>) -> SendOutcome {
         let s = &self.settings;
         let Ok(url) = s.base_url.join(&format!("/2010-04-01/Accounts/{}/Messages.json", s.account_sid)) else {
             return rejected(Reason::ConfigError, None);
@@ -82,6 +82,9 @@ impl Twilio {
         // 1 to 36000 s in Twilio's own queue: a code that is late is dropped there too.
         let validity = ttl.as_secs().clamp(1, 36_000).to_string();
         let mut form = vec![("To", to.e164()), ("Body", text), ("ValidityPeriod", &validity)];
+        if let Some(callback) = callback {
+            form.push(("StatusCallback", callback));
+        }
         match (s.senders.of(to), &s.messaging_service_sid, &s.from) {
             (Some(sender), ..) => form.push(("From", sender)),
             (None, Some(service), _) => form.push(("MessagingServiceSid", service)),

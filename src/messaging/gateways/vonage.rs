@@ -113,6 +113,10 @@ struct Message<'a> {
     message_type: &'a str,
     text: &'a str,
     ttl: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhook_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhook_version: Option<&'a str>,
     sms: Encoding<'a>,
 }
 
@@ -157,7 +161,7 @@ impl Vonage {
     }
 
     /// Sends one text.
-    pub async fn send_sms(&self, to: &PhoneNumber, text: &str, ttl: Duration) -> SendOutcome {
+    pub async fn send_sms(&self, to: &PhoneNumber, text: &str, ttl: Duration, callback: Option<&str>) -> SendOutcome {
         let from = self.settings.senders.of(to).unwrap_or(&self.settings.from);
         // Numbers without `+`, as everywhere here.
         let from = from.strip_prefix('+').unwrap_or(from);
@@ -170,8 +174,14 @@ impl Vonage {
                     return rejected(Reason::ConfigError, None);
                 };
                 let milliseconds = (ttl * 1000).to_string();
-                let form =
-                    [("from", from), ("to", to.digits()), ("text", text), ("type", encoding), ("ttl", &milliseconds)];
+                let mut form = vec![
+                    ("from", from),
+                    ("to", to.digits()),
+                    ("text", text),
+                    ("type", encoding),
+                    ("ttl", &milliseconds),
+                ];
+                form.extend(callback.map(|callback| ("callback", callback)));
                 let request = self.client.post(url).basic_auth(key, Some(secret.expose())).form(&form);
                 exchange(request).await.map_or_else(|outcome| outcome, |answer| read_segments(&answer))
             }
@@ -188,6 +198,8 @@ impl Vonage {
                     message_type: "text",
                     text,
                     ttl,
+                    webhook_url: callback,
+                    webhook_version: callback.map(|_| "v1"),
                     sms: Encoding { encoding_type: encoding },
                 };
                 let request = self.client.post(url).bearer_auth(token).json(&message);

@@ -1,6 +1,7 @@
-//! Pages of admins: lockouts, people, the audit trail. Nothing clinical is on them.
+//! Pages of admins: lockouts, people, delivery, the audit trail. Nothing clinical is on them.
 
 pub mod audit;
+pub mod delivery;
 pub mod invitations;
 pub mod lockouts;
 pub mod overview;
@@ -23,6 +24,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(lockouts::routes)
         .configure(invitations::routes)
         .configure(people::routes)
+        .configure(delivery::routes)
         .configure(audit::routes);
 }
 

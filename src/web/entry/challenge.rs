@@ -83,6 +83,7 @@ fn delivery_sentence(words: &Words, zone: &Zone, delivery: Option<Delivery>) -> 
         None => words.t("otp-state-held"),
         Some(Delivery::Queued) => words.t("otp-state-queued"),
         Some(Delivery::Sent(at)) => words.with("otp-state-sent").arg("time", words.time(at, zone)).to_string(),
+        Some(Delivery::Arrived(at)) => words.with("otp-state-arrived").arg("time", words.time(at, zone)).to_string(),
         Some(Delivery::Failed) => words.t("otp-state-failed"),
     }
 }
@@ -108,7 +109,7 @@ async fn challenge_page(
     let left = challenge.tries_left(&ctx.portal.config.limits);
     let is_patient = ctx.who.0.who.as_ref().is_some_and(|who| who.role == Role::Patient);
     let sent_at = match delivery {
-        Some(Delivery::Sent(at)) => at,
+        Some(Delivery::Sent(at) | Delivery::Arrived(at)) => at,
         _ => now,
     };
     Ok(ChallengePage {
@@ -270,6 +271,7 @@ async fn state(portal: &Portal, id: ChallengeId, words: Words, zone: &Zone) -> R
         None => "held",
         Some(Delivery::Queued) => "queued",
         Some(Delivery::Sent(_)) => "sent",
+        Some(Delivery::Arrived(_)) => "arrived",
         Some(Delivery::Failed) => "failed",
     };
     Ok(State { state, text: delivery_sentence(&words, zone, delivery) })

@@ -1,4 +1,5 @@
-//! What operators and their tools ask.
+//! What operators and their tools ask, and what gateways tell.
 
 pub mod health;
 pub mod metrics;
+pub mod webhooks;

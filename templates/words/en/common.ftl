@@ -16,6 +16,7 @@ nav-results = Results to review
 nav-overview = Overview
 nav-lockouts = Lockouts
 nav-people = People
+nav-delivery = Delivery
 nav-audit = Audit trail
 nav-sign_in = Sign in
 nav-register = Create account

@@ -86,6 +86,7 @@ otp-trust-hint = Only tick this on your own phone or computer.
 otp-channel-none = We cannot send the code that way. Ask for a text message, or call us.
 otp-state-queued = We are sending the text message now.
 otp-state-sent = Sent at { $time }.
+otp-state-arrived = Your phone network says it arrived at { $time }.
 otp-state-failed = It could not be delivered. Choose another way to get in.
 otp-state-held = You asked for many codes, so we did not text another one now.
 otp-state-over = This code is over. Sign in again to get a new one.

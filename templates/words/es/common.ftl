@@ -16,6 +16,7 @@ nav-results = Resultados por revisar
 nav-overview = Resumen
 nav-lockouts = Bloqueos
 nav-people = Personas
+nav-delivery = Entrega
 nav-audit = Registro de auditoría
 nav-sign_in = Entrar
 nav-register = Crear cuenta

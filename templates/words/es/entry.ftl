@@ -86,6 +86,7 @@ otp-trust-hint = Márquelo solo en su propio teléfono o computadora.
 otp-channel-none = No podemos enviar el código de esa forma. Pida un mensaje de texto o llámenos.
 otp-state-queued = Estamos enviando el mensaje ahora.
 otp-state-sent = Enviado a las { $time }.
+otp-state-arrived = Su red telefónica dice que llegó a las { $time }.
 otp-state-failed = No se pudo entregar. Elija otra forma de entrar.
 otp-state-held = Pidió muchos códigos, por eso no enviamos otro ahora.
 otp-state-over = Este código ya no sirve. Entre de nuevo para recibir otro.

@@ -1,0 +1,92 @@
+//! People who answered STOP to a text: no gateway is asked to text them, until they write START.
+//!
+//! | word                                                                  | then                    |
+//! |-----------------------------------------------------------------------|-------------------------|
+//! | STOP, STOPALL, UNSUBSCRIBE, CANCEL, END, QUIT, REVOKE, OPTOUT, ALTO, PARAR | no more texts      |
+//! | START, UNSTOP, YES, INICIAR                                           | texts again             |
+//! | HELP, INFO, AYUDA, and anything else                                  | nothing is changed here |
+//!
+//! The word stands alone in the message, however it is capitalised; the providers answer HELP themselves. The words in
+//! English are those of the networks' rules in the United States. Numbers are kept by blind index only.
+
+mod sql;
+
+use crate::audit::{self, Deed, Event};
+use crate::crypto::blind_index::index_phone;
+use crate::db::Tx;
+use crate::error::InternalError;
+use crate::portal::Portal;
+use crate::types::actor::Actor;
+use crate::types::phone::PhoneNumber;
+
+const STOP: [&str; 10] =
+    ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "ALTO", "PARAR"];
+const START: [&str; 4] = ["START", "UNSTOP", "YES", "INICIAR"];
+
+/// What somebody wants who answered a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// No more texts.
+    Stop,
+    /// Texts again.
+    Start,
+    /// Something else.
+    Other,
+}
+
+impl Wish {
+    /// The wish in a message.
+    pub fn read(text: &str) -> Self {
+        let word = text.trim().trim_matches(|c: char| c.is_ascii_punctuation()).to_uppercase();
+        match word.as_str() {
+            word if STOP.contains(&word) => Self::Stop,
+            word if START.contains(&word) => Self::Start,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Does what the owner of a number wishes. Written twice, it is done once.
+///
+/// # Errors
+/// When the database fails.
+pub async fn heed(portal: &Portal, gateway: &str, from: &PhoneNumber, wish: Wish) -> Result<(), InternalError> {
+    let index = index_phone(&portal.keys.index, from);
+    let mut tx = portal.db.begin().await?;
+    let (changed, deed) = match wish {
+        Wish::Stop => (sql::insert(&mut tx, &index, gateway, portal.clock.now()).await?, Deed::TextsStopped),
+        Wish::Start => (sql::delete(&mut tx, &index).await?, Deed::TextsStarted),
+        Wish::Other => return Ok(()),
+    };
+    if changed {
+        audit::record(portal, &mut tx, Event::new(Actor::Stranger, deed).because(gateway)).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// Whether the owner of a number wants no texts.
+///
+/// # Errors
+/// When the database fails.
+pub async fn has_stopped(portal: &Portal, tx: &mut Tx, phone: &PhoneNumber) -> Result<bool, InternalError> {
+    Ok(sql::count(tx, &index_phone(&portal.keys.index, phone)).await? > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_alone_is_a_wish_and_a_sentence_is_not() {
+        for stop in ["STOP", " stop\n", "Stop.", "\"STOP\"", "unsubscribe", "Alto!"] {
+            assert_eq!(Wish::read(stop), Wish::Stop, "{stop}");
+        }
+        for start in ["START", "unstop", "Yes", "iniciar"] {
+            assert_eq!(Wish::read(start), Wish::Start, "{start}");
+        }
+        for other in ["", "HELP", "ayuda", "please do not stop", "stop it", "482913"] {
+            assert_eq!(Wish::read(other), Wish::Other, "{other}");
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! Receipts: what a gateway tells of a message after it took it, and what people answer to our texts.
+//!
+//! A gateway calls an address that holds 128 random bits of the attempt, and signs its call. Whoever calls an address
+//! that we gave nobody gets 404, whoever cannot sign gets 403. A receipt is a hint: it can end the waiting, never start
+//! anything.
+//!
+//! | state                           | rank |
+//! |---------------------------------|------|
+//! | queued                          | 1    |
+//! | sent                            | 2    |
+//! | delivered, undelivered, failed  | 3    |
+//!
+//! An attempt's rank only rises, so doubled, late and disordered receipts change nothing; each state is kept once. The
+//! attempt is committed before its request leaves, so no receipt comes too early.
+
+pub mod plivo;
+mod sql;
+pub mod twilio;
+pub mod vonage;
+
+use url::form_urlencoded;
+
+use crate::clock::Timestamp;
+use crate::crypto::random::Secret;
+use crate::error::InternalError;
+use crate::messaging::dispatches::{self, Receipted};
+use crate::messaging::opt_outs::{self, Wish};
+use crate::portal::Portal;
+use crate::types::phone::PhoneNumber;
+
+/// A gateway that calls back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// Twilio.
+    Twilio,
+    /// Vonage, SMS API and Messages API.
+    Vonage,
+    /// Plivo.
+    Plivo,
+}
+
+impl Caller {
+    /// The caller that an address names.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Twilio, Self::Vonage, Self::Plivo].into_iter().find(|caller| caller.as_str() == word)
+    }
+
+    /// Its name in addresses and tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Twilio => "twilio",
+            Self::Vonage => "vonage",
+            Self::Plivo => "plivo",
+        }
+    }
+}
+
+/// One call of a gateway, before anything of it is believed.
+pub struct Call<'a> {
+    /// The public address as the gateway was given it: our own origin, then path and query as they came.
+    pub url: String,
+    /// The body, byte by byte.
+    pub body: &'a [u8],
+    /// Whether the body is a form.
+    pub is_form: bool,
+    /// Looks a header up, by its name in lower case.
+    pub header: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl Call<'_> {
+    fn header(&self, name: &str) -> Option<String> {
+        (self.header)(name)
+    }
+
+    /// The address without its query, and the query.
+    fn parts(&self) -> (&str, &str) {
+        self.url.split_once('?').unwrap_or((&self.url, ""))
+    }
+
+    /// The form in the body, decoded; empty when it is none.
+    fn form(&self) -> Vec<(String, String)> {
+        if !self.is_form {
+            return Vec::new();
+        }
+        form_urlencoded::parse(self.body).into_owned().collect()
+    }
+
+    /// The query, decoded.
+    fn query(&self) -> Vec<(String, String)> {
+        form_urlencoded::parse(self.parts().1.as_bytes()).into_owned().collect()
+    }
+}
+
+/// A signature that fits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signed {
+    /// What the signer will not sign twice, where it has such a thing.
+    pub nonce: Option<String>,
+}
+
+/// How far a message got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// The gateway has it.
+    Queued,
+    /// The phone's network has it.
+    Sent,
+    /// It arrived at the phone.
+    Delivered,
+    /// The network could not deliver it.
+    Undelivered,
+    /// The gateway could not send it.
+    Failed,
+}
+
+impl State {
+    /// The stored word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Sent => "sent",
+            Self::Delivered => "delivered",
+            Self::Undelivered => "undelivered",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// What a later receipt must exceed to count.
+    pub fn rank(self) -> i64 {
+        match self {
+            Self::Queued => 1,
+            Self::Sent => 2,
+            Self::Delivered | Self::Undelivered | Self::Failed => 3,
+        }
+    }
+}
+
+/// What a call tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// The gateway's id of the message.
+    pub provider_id: String,
+    /// How far it got.
+    pub state: State,
+    /// The gateway's own code of a failure.
+    pub code: Option<String>,
+}
+
+/// What became of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// It was signed; what it told is kept, unless it was known or of no use.
+    Taken,
+    /// We gave nobody this address.
+    Unknown,
+    /// It was not signed by whom it names.
+    Forged,
+}
+
+/// The address at which a gateway tells of an attempt; None without https, over which alone gateways may call.
+pub fn address(portal: &Portal, gateway: &str, token: &Secret) -> Option<String> {
+    let caller = Caller::from_word(gateway)?;
+    let config = &portal.config;
+    config
+        .is_secure()
+        .then(|| format!("{}/webhooks/{}/status/{}", config.public_origin(), caller.as_str(), token.expose()))
+}
+
+fn check(portal: &Portal, caller: Caller, call: &Call<'_>) -> Option<Signed> {
+    let (secrets, now) = (&portal.config.hooks, portal.clock.now());
+    match caller {
+        Caller::Twilio => twilio::check(secrets, call),
+        Caller::Vonage => vonage::check(secrets, call, now),
+        Caller::Plivo => plivo::check(secrets, call),
+    }
+}
+
+/// Takes a receipt that was called in at an attempt's address.
+///
+/// # Errors
+/// When the database fails: the gateway is to call again.
+pub async fn take(portal: &Portal, caller: Caller, token: &Secret, call: &Call<'_>) -> Result<Heard, InternalError> {
+    let Some(attempt) = dispatches::attempt_of(portal, caller.as_str(), token).await? else {
+        return Ok(Heard::Unknown);
+    };
+    let Some(signed) = check(portal, caller, call) else { return Ok(Heard::Forged) };
+    let told = match caller {
+        Caller::Twilio => twilio::receipt(call),
+        Caller::Vonage => vonage::receipt(call),
+        Caller::Plivo => plivo::receipt(call),
+    };
+    let Some(told) = told else { return Ok(Heard::Taken) };
+    // Signed, and of another message: somebody put one receipt in the place of another.
+    if attempt.provider_id.as_ref().is_some_and(|known| *known != told.provider_id) {
+        return Ok(Heard::Forged);
+    }
+    let now: Timestamp = portal.clock.now();
+    let mut tx = portal.db.begin().await?;
+    let row = sql::NewRow {
+        dispatch: attempt.dispatch,
+        attempt: attempt.number,
+        state: told.state.as_str(),
+        code: told.code.as_deref(),
+        nonce: signed.nonce.as_deref(),
+        now,
+    };
+    if sql::insert(&mut tx, &row).await? {
+        let receipted = Receipted { state: told.state.as_str(), rank: told.state.rank(), code: told.code };
+        dispatches::receipted(&mut tx, &attempt, &receipted, told.state == State::Delivered, now).await?;
+        tx.commit().await?;
+    }
+    Ok(Heard::Taken)
+}
+
+/// Takes what somebody answered to a text: STOP and START are heeded.
+///
+/// # Errors
+/// When the database fails: the gateway is to call again.
+pub async fn take_answer(portal: &Portal, caller: Caller, call: &Call<'_>) -> Result<Heard, InternalError> {
+    if check(portal, caller, call).is_none() {
+        return Ok(Heard::Forged);
+    }
+    let answer = match caller {
+        Caller::Twilio => twilio::answer(call),
+        Caller::Vonage => vonage::answer(call),
+        Caller::Plivo => plivo::answer(call),
+    };
+    if let Some((from, text)) = answer {
+        opt_outs::heed(portal, caller.as_str(), &from, Wish::read(&text)).await?;
+    }
+    Ok(Heard::Taken)
+}
+
+/// The first value of a name.
+fn value<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+}
+
+/// A number as gateways write it, with or without its plus.
+fn number(text: &str) -> Option<PhoneNumber> {
+    PhoneNumber::from_e164(&format!("+{}", text.trim().trim_start_matches('+')))
+}

@@ -1,0 +1,243 @@
+//! `/admin/delivery`: whether texts arrive, by gateway and country, the newest one by one, and a test to one's own phone.
+
+use actix_web::web::{Query, ServiceConfig, get, post};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::audit::Deed;
+use crate::auth::step_up;
+use crate::auth::test_text::{self, TestRefusal};
+use crate::clock::{SignedDuration, Timestamp};
+use crate::error::{Failure, InternalError};
+use crate::messaging::dispatches::figures::{self, Figure, Text, Try};
+use crate::web::account::when;
+use crate::web::admin::read;
+use crate::web::csrf::{Posted, Pressed};
+use crate::web::entry;
+use crate::web::forms::Errors;
+use crate::web::guard::{Admin, Ctx};
+use crate::web::layout::{Layout, page, refused, see_other};
+use crate::web::problem::PageResult;
+use crate::words::Words;
+
+/// How many texts are listed.
+const LISTED: i64 = 50;
+/// How wide the longest bar of the chart is.
+const WIDEST: i64 = 180;
+/// How far one bar of the chart stands from the next.
+const STEP: usize = 28;
+
+/// One line of the figures, as a page shows it.
+struct Line {
+    gateway: String,
+    country: String,
+    tried: i64,
+    sent: i64,
+    arrived: i64,
+    failed: i64,
+    median: String,
+    p95: String,
+}
+
+/// One bar of the chart: what arrived, what failed, and what nobody told of, side by side.
+struct Bar {
+    label: String,
+    y: usize,
+    arrived: i64,
+    failed: i64,
+    untold: i64,
+    total: i64,
+}
+
+/// The figures of one span.
+struct Span {
+    title: String,
+    lines: Vec<Line>,
+}
+
+/// One attempt, in words.
+struct Attempt {
+    gateway: String,
+    at: String,
+    said: String,
+    detail: String,
+}
+
+/// One text, in words. `kind` is the status's.
+struct Row {
+    when: String,
+    what: String,
+    last2: String,
+    country: String,
+    kind: &'static str,
+    state: String,
+    attempts: Vec<Attempt>,
+}
+
+#[derive(Template)]
+#[template(path = "admin/delivery/show.html")]
+struct DeliveryPage {
+    errors: Errors,
+    sent: bool,
+    spans: Vec<Span>,
+    bars: Vec<Bar>,
+    height: usize,
+    rows: Vec<Row>,
+    layout: Layout,
+}
+
+/// A span with one digit after the point: seconds.
+fn seconds(words: &Words, span: SignedDuration) -> String {
+    words.with("delivery-seconds").arg("n", format!("{:.1}", span.as_secs_f64())).to_string()
+}
+
+fn country(words: &Words, code: &str) -> String {
+    if code.is_empty() { words.t("delivery-country-unknown") } else { code.to_owned() }
+}
+
+fn line(words: &Words, figure: &Figure) -> Line {
+    let time = |span: Option<SignedDuration>| span.map_or_else(|| words.t("delivery-untold"), |s| seconds(words, s));
+    Line {
+        gateway: figure.gateway.clone(),
+        country: country(words, &figure.country),
+        tried: figure.tried,
+        sent: figure.sent,
+        arrived: figure.arrived,
+        failed: figure.failed,
+        median: time(figure.median),
+        p95: time(figure.p95),
+    }
+}
+
+/// The chart's bars, all in the measure of the longest.
+fn bars(words: &Words, figures: &[Figure]) -> Vec<Bar> {
+    let longest = figures.iter().map(|figure| figure.tried).max().unwrap_or(0).max(1);
+    let bar = |(at, figure): (usize, &Figure)| {
+        let wide = |n: i64| n * WIDEST / longest;
+        let (arrived, failed) = (wide(figure.arrived), wide(figure.failed));
+        Bar {
+            label: format!("{} {}", figure.gateway, country(words, &figure.country)),
+            y: at * STEP,
+            arrived,
+            failed,
+            untold: (wide(figure.tried) - arrived - failed).max(0),
+            total: figure.tried,
+        }
+    };
+    figures.iter().enumerate().map(bar).collect()
+}
+
+/// A gateway's answer or receipt, in words.
+fn said(words: &Words, tried: &Try) -> String {
+    words.t(match (tried.receipt.as_deref(), tried.outcome.as_deref()) {
+        (Some("delivered"), _) => "delivery-arrived",
+        (Some("undelivered" | "failed"), _) => "delivery-not_delivered",
+        (Some("sent"), _) => "delivery-on_network",
+        (_, Some("accepted")) => "delivery-sent",
+        (_, Some("later")) => "delivery-later",
+        (_, Some("never")) => "delivery-refused",
+        (_, Some("unknown")) => "delivery-no_answer",
+        (_, Some("dropped")) => "delivery-dropped",
+        (Some(_), _) => "delivery-sent",
+        (None, _) => "delivery-waiting",
+    })
+}
+
+fn attempt(layout: &Layout, tried: &Try) -> Attempt {
+    let words = &layout.words;
+    let took = tried.receipt_at.map(|at| seconds(words, at.duration_since(tried.started_at)));
+    let why = tried.code.clone().or_else(|| tried.reason.clone());
+    Attempt {
+        gateway: tried.gateway.clone(),
+        at: layout.time(&tried.started_at),
+        said: said(words, tried),
+        detail: [took, why].into_iter().flatten().collect::<Vec<_>>().join(", "),
+    }
+}
+
+fn row(layout: &Layout, text: &Text) -> Row {
+    let words = &layout.words;
+    let told = text.tries.last().and_then(|tried| tried.receipt.as_deref());
+    let (kind, state) = match (text.arrived_at, text.outcome.as_deref(), told) {
+        (Some(_), ..) => ("ok", "delivery-arrived"),
+        (None, Some(_), Some("undelivered" | "failed")) => ("danger", "delivery-not_delivered"),
+        (None, Some("sent"), _) => ("info", "delivery-sent"),
+        (None, None, _) => ("quiet", "delivery-waiting"),
+        (None, Some("dropped"), _) => ("quiet", "delivery-dropped"),
+        (None, Some("opted_out"), _) => ("warn", "delivery-opted_out"),
+        (None, Some("late"), _) => ("danger", "delivery-late"),
+        (None, Some("unknown"), _) => ("danger", "delivery-no_answer"),
+        (None, Some(_), _) => ("danger", "delivery-failed"),
+    };
+    let what = match text.template.as_str() {
+        template if template.starts_with("code_") => "delivery-code",
+        "test" => "delivery-test",
+        _ => "delivery-notice",
+    };
+    Row {
+        when: when(layout, text.queued_at),
+        what: words.t(what),
+        last2: text.last2.clone().unwrap_or_else(|| "••".into()),
+        country: country(words, text.country.as_deref().unwrap_or_default()),
+        kind,
+        state: words.t(state),
+        attempts: text.tries.iter().map(|tried| attempt(layout, tried)).collect(),
+    }
+}
+
+async fn delivery_page(ctx: &Ctx<Admin>, sent: bool, errors: Errors) -> Result<DeliveryPage, InternalError> {
+    let layout = ctx.layout();
+    let (words, now): (&Words, Timestamp) = (&layout.words, layout.now);
+    let hour = figures::since(&ctx.portal, now - SignedDuration::from_hours(1)).await?;
+    let day = figures::since(&ctx.portal, now - SignedDuration::from_hours(24)).await?;
+    let texts = figures::newest(&ctx.portal, LISTED).await?;
+    let span = |title: String, figures: &[Figure]| Span {
+        title,
+        lines: figures.iter().map(|figure| line(words, figure)).collect(),
+    };
+    let bars = bars(words, &day);
+    Ok(DeliveryPage {
+        errors,
+        sent,
+        spans: vec![span(words.t("delivery-hour"), &hour), span(words.t("delivery-day"), &day)],
+        height: bars.len() * STEP,
+        bars,
+        rows: texts.iter().map(|text| row(&layout, text)).collect(),
+        layout,
+    })
+}
+
+#[derive(Deserialize)]
+struct Arrival {
+    sent: Option<String>,
+}
+
+/// `GET /admin/delivery`.
+async fn show(ctx: Ctx<Admin>, arrival: Query<Arrival>) -> PageResult {
+    let shown = delivery_page(&ctx, arrival.sent.is_some(), Errors::none()).await?;
+    read(&ctx, Deed::DeliveryRead, None).await?;
+    page(&shown)
+}
+
+/// `POST /admin/delivery/test`: 303 back, to the admin's own fresh code first, or 422 and until when to wait.
+async fn test(ctx: Ctx<Admin>, _: Posted<Pressed>) -> PageResult {
+    let Some(fresh) = step_up::fresh(&ctx.portal, &ctx.who.session) else {
+        return see_other(&entry::step_up::address("/admin/delivery"));
+    };
+    match test_text::send(&ctx.portal, &fresh, ctx.network()).await {
+        Ok(()) => see_other("/admin/delivery?sent=1"),
+        Err(Failure::Refused(TestRefusal::Wait(until))) => {
+            let layout = ctx.layout();
+            let wait = layout.words.with("delivery-test-wait").arg("time", layout.time_from(&until)).to_string();
+            let shown = delivery_page(&ctx, false, Errors::one("test", wait)).await?;
+            read(&ctx, Deed::DeliveryRead, None).await?;
+            refused(&shown)
+        }
+        Err(Failure::Internal(error)) => Err(error.into()),
+    }
+}
+
+/// Their routes.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.route("/admin/delivery", get().to(show)).route("/admin/delivery/test", post().to(test));
+}

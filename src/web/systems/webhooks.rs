@@ -1,0 +1,97 @@
+//! What gateways call: receipts of messages, and what people answer to them.
+//!
+//! | answer | when                                                            |
+//! |--------|-----------------------------------------------------------------|
+//! | 204    | it was signed, and is kept if it told anything new              |
+//! | 403    | it was not signed by the gateway that the address names         |
+//! | 404    | no such gateway, or we gave nobody this token                   |
+//! | 413    | more than 64 KiB                                                |
+//! | 503    | the database is busy: call again                                |
+//!
+//! No answer has a body, and none sets a cookie: these stand outside the session and the guards of forms. A refusal
+//! costs one indexed read and one digest, and writes nothing.
+
+use actix_web::dev::Payload as Stream;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::{Data, Path, Payload, ServiceConfig, post, scope, to};
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::crypto::random::Secret;
+use crate::messaging::receipts::{self, Call, Caller, Heard};
+use crate::portal::Portal;
+use crate::web::csrf::read_body;
+use crate::web::problem::{PageResult, Problem};
+
+/// Where these addresses begin.
+const ROOM: &str = "/webhooks/";
+
+/// Whether an address is one that gateways call.
+pub fn is_called(path: &str) -> bool {
+    path.starts_with(ROOM)
+}
+
+async fn nothing() -> HttpResponse {
+    HttpResponse::NotFound().finish()
+}
+
+/// What was called, whole.
+async fn heard(
+    portal: &Portal,
+    req: &HttpRequest,
+    gateway: &str,
+    token: Option<&str>,
+    payload: Payload,
+) -> Result<Heard, Problem> {
+    let caller = Caller::from_word(gateway).ok_or(Problem::NotFound)?;
+    let mut stream: Stream = payload.into_inner();
+    let body = read_body(&mut stream).await?;
+    let text = |name: &str| Some(req.headers().get(name)?.to_str().ok()?.to_owned());
+    let kind = text(CONTENT_TYPE.as_str()).unwrap_or_default();
+    let asked = req.uri().path_and_query().map_or("/", |address| address.as_str());
+    let call = Call {
+        // Never from the Host header: what is signed is the address that we gave.
+        url: format!("{}{asked}", portal.config.public_origin()),
+        body: &body,
+        is_form: kind.split(';').next().is_some_and(|kind| kind.trim() == "application/x-www-form-urlencoded"),
+        header: &text,
+    };
+    Ok(match token {
+        Some(token) => receipts::take(portal, caller, &Secret::new(token), &call).await?,
+        None => receipts::take_answer(portal, caller, &call).await?,
+    })
+}
+
+fn answered(route: &'static str, heard: Result<Heard, Problem>) -> PageResult {
+    match heard {
+        Ok(Heard::Taken) => Ok(HttpResponse::NoContent().finish()),
+        Ok(Heard::Unknown) => Ok(HttpResponse::NotFound().finish()),
+        Ok(Heard::Forged) => {
+            tracing::warn!(route, "a gateway's call was not signed as it should be");
+            Ok(HttpResponse::Forbidden().finish())
+        }
+        Err(problem) => {
+            if let Problem::Internal(error) = &problem {
+                tracing::error!(route, %error, "a gateway's call could not be taken");
+            }
+            Err(problem)
+        }
+    }
+}
+
+/// `POST /webhooks/{gateway}/status/{token}`: what became of one attempt.
+async fn status(portal: Data<Portal>, req: HttpRequest, path: Path<(String, String)>, payload: Payload) -> PageResult {
+    let (gateway, token) = path.into_inner();
+    answered("status", heard(&portal, &req, &gateway, Some(&token), payload).await)
+}
+
+/// `POST /webhooks/{gateway}/inbound`: what somebody wrote to us.
+async fn inbound(portal: Data<Portal>, req: HttpRequest, gateway: Path<String>, payload: Payload) -> PageResult {
+    answered("inbound", heard(&portal, &req, &gateway, None, payload).await)
+}
+
+/// Their routes; everything else of the room is nothing, without a page.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.route("/webhooks/{gateway}/status/{token}", post().to(status))
+        .route("/webhooks/{gateway}/inbound", post().to(inbound))
+        .service(scope("/webhooks").default_service(to(nothing)));
+}
