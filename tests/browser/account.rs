@@ -35,6 +35,12 @@ async fn an_invited_doctor_chooses_a_password_and_proves_a_phone() {
     let mut admin = Person::arrives(&story, "admin").await;
     admin.signs_in(&story, &people.admin).await;
     admin.sees("Overview").await;
+    admin.follows("Delivery").await;
+    admin.sees("Delivery").await;
+    admin.reads("code").await;
+    admin.presses("Send a test to my phone").await;
+    admin.reads("sent").await;
+    admin.examine("Delivery, after a test").await;
     admin.follows("People").await;
     admin.sees("People").await;
     admin.presses("Invite staff").await;

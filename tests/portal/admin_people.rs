@@ -1,7 +1,7 @@
 //! People as an admin sees them: found, invited, turned off and on.
 
 use crate::support::clinic;
-use crate::support::server::{PASSWORD, Someone, TestPortal};
+use crate::support::server::{PASSWORD, TestPortal};
 
 #[tokio::test]
 async fn people_are_found_by_role_and_by_their_whole_email_and_no_phone_is_shown() {
@@ -142,21 +142,7 @@ async fn nobody_turns_themselves_off_and_a_fresh_code_is_asked_for() {
 async fn turning_a_doctor_off_cancels_what_is_booked_and_tells_the_patients() {
     let portal = TestPortal::start().await;
     let (root, mia, okafor) = (portal.admin("root").await, portal.patient("mia").await, portal.doctor("okafor").await);
-    let who = |someone: &Someone| {
-        let (portal, id) = (portal.portal.clone(), someone.account);
-        async move {
-            let account = salus::identity::accounts::find(&portal, id).await.unwrap().unwrap();
-            salus::auth::sessions::SignedIn {
-                account: account.id,
-                role: account.role,
-                patient: account.patient,
-                name: account.name,
-                locale: account.locale,
-                zone: account.zone,
-            }
-        }
-    };
-    let (patient, doctor) = (who(&mia).await, who(&okafor).await);
+    let (patient, doctor) = (portal.signed(&mia).await, portal.signed(&okafor).await);
     clinic::set_slots(&portal.portal, &doctor, 540, 1020, 20).await;
     let booking = clinic::booking(&doctor, clinic::tomorrow_at(11, 0));
     let booked =

@@ -13,7 +13,7 @@ use sqlx::Row as _;
 use tracing_subscriber::EnvFilter;
 
 use crate::support::clinic;
-use crate::support::server::{PASSWORD, Someone, TestPortal};
+use crate::support::server::{PASSWORD, TestPortal};
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -76,18 +76,6 @@ async fn stored(portal: &TestPortal) -> Vec<u8> {
     }
 }
 
-async fn signed_in(portal: &TestPortal, who: &Someone) -> salus::auth::sessions::SignedIn {
-    let account = salus::identity::accounts::find(&portal.portal, who.account).await.unwrap().unwrap();
-    salus::auth::sessions::SignedIn {
-        account: account.id,
-        role: account.role,
-        patient: account.patient,
-        name: account.name,
-        locale: account.locale,
-        zone: account.zone,
-    }
-}
-
 #[tokio::test]
 async fn logs_database_and_error_pages_hold_nothing_of_a_person() {
     let log = Log::default();
@@ -136,7 +124,7 @@ async fn logs_database_and_error_pages_hold_nothing_of_a_person() {
     codes.push(portal.code(&zelda.phone).await);
 
     // Care: an appointment with its reason, a report with a value and a note, read by its patient.
-    let (patient, okonquist) = (signed_in(&portal, &zelda).await, signed_in(&portal, &doctor).await);
+    let (patient, okonquist) = (portal.signed(&zelda).await, portal.signed(&doctor).await);
     assert_eq!((patient.role, okonquist.role), (Role::Patient, Role::Doctor));
     clinic::set_slots(&portal.portal, &okonquist, 540, 1020, 20).await;
     let mut booking = clinic::booking(&okonquist, clinic::tomorrow_at(11, 0));

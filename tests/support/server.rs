@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use salus::auth::challenges;
+use salus::auth::sessions::SignedIn;
 use salus::clock::{Clock, SignedDuration};
 use salus::crypto::passwords::Password;
 use salus::identity::accounts::{self, NewAccount};
@@ -197,6 +198,19 @@ impl TestPortal {
 
     pub async fn admin(&self, name: &str) -> Someone {
         self.open_account(Role::Admin, name, 175 + number_of(name) % 25).await
+    }
+
+    /// Somebody as the rules see them once they are signed in.
+    pub async fn signed(&self, who: &Someone) -> SignedIn {
+        let account = accounts::find(&self.portal, who.account).await.unwrap().unwrap();
+        SignedIn {
+            account: account.id,
+            role: account.role,
+            patient: account.patient,
+            name: account.name,
+            locale: account.locale,
+            zone: account.zone,
+        }
     }
 
     /// A browser in which somebody has proved both factors.
