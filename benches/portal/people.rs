@@ -70,7 +70,7 @@ async fn open(portal: &Portal, tx: &mut salus::db::Tx, role: Role, number: u32, 
         birth_date: (role == Role::Patient).then_some(&birth_date),
         specialty: (role == Role::Doctor).then_some("Family medicine"),
     };
-    let (account, patient) = accounts::open(portal, tx, new).await.ok().expect("a new account");
+    let (account, patient) = accounts::open(portal, tx, new).await.expect("a new account");
     SignedIn { account, role, patient, name, locale: Locale::En, zone }
 }
 
@@ -84,7 +84,7 @@ async fn book(portal: &Portal, patient: &SignedIn, doctor: &SignedIn) {
             slot_minutes: 20,
         })
         .collect();
-    slots::set_hours(portal, doctor, &week, &network).await.ok().expect("hours");
+    slots::set_hours(portal, doctor, &week, &network).await.expect("hours");
     let tomorrow = doctor.zone.rules().to_datetime(portal.clock.now() + SignedDuration::from_hours(24)).date();
     let page = slots::page(portal, &Whose::Doctor(doctor.account), tomorrow, &doctor.zone).await.expect("free times");
     for slot in page.days.iter().flat_map(|(_, slots)| slots).take(ROWS) {
@@ -95,6 +95,6 @@ async fn book(portal: &Portal, patient: &SignedIn, doctor: &SignedIn) {
             reason: "A sore throat since Monday".into(),
             key: BookingKey::new(),
         };
-        appointments::book(portal, patient, &booking, &network).await.ok().expect("a free time");
+        appointments::book(portal, patient, &booking, &network).await.expect("a free time");
     }
 }

@@ -26,7 +26,8 @@ pub fn network_tries(limits: &Limits) -> Limit {
     Limit { bucket: "network:sign_in", max: limits.network_tries, window: SignedDuration::from_mins(15), pause: None }
 }
 
-/// Wrong codes in a day for one account (its known browsers apart from strange ones), or for one registration or invitation whose phone is not proved yet.
+/// Wrong codes in a day for one account (its known browsers apart from strange ones), or for one registration or
+/// invitation whose phone is not proved yet.
 pub fn wrong_codes(limits: &Limits) -> Limit {
     Limit { bucket: "codes:day", max: limits.codes_a_day, window: SignedDuration::from_hours(24), pause: None }
 }

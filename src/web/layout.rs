@@ -147,7 +147,7 @@ impl Layout {
 
     /// The same as a step of a journey.
     #[must_use]
-    pub fn as_journey(mut self) -> Self {
+    pub fn into_journey(mut self) -> Self {
         self.journey = true;
         self
     }

@@ -4,10 +4,11 @@ use salus::audit::{self, Deed, Search};
 use salus::clock::SignedDuration;
 use salus::messaging::dispatches::figures::{self, Figure};
 
+use crate::gateway_double::Answer;
 use crate::receipts::Scene;
 use crate::support::browser::Browser;
 use crate::support::server::{PASSWORD, Someone, code_in};
-use crate::twilio_double::{Answer, classic};
+use crate::twilio_double::classic;
 
 /// Signs somebody in through the double.
 async fn signed_in(scene: &Scene, who: &Someone) -> Browser {

@@ -16,7 +16,8 @@ use salus::messaging::worker::Worker;
 use sqlx::Row;
 
 use crate::door::{Door, browser, went_through};
-use crate::twilio_double::{ACCOUNT, Answer, FROM, TOKEN, TwilioDouble, classic};
+use crate::gateway_double::{Answer, Double};
+use crate::twilio_double::{self, ACCOUNT, FROM, TOKEN, classic};
 
 const MAIL: &str = "mia@example.org";
 const PHONE: &str = "+12125550142";
@@ -25,7 +26,7 @@ fn seconds(n: i64) -> SignedDuration {
     SignedDuration::from_secs(n)
 }
 
-fn twilio(double: &TwilioDouble) -> Gateway {
+fn twilio(double: &Double) -> Gateway {
     let settings = TwilioSettings {
         account_sid: ACCOUNT.into(),
         secret: Secret::new(TOKEN),
@@ -207,7 +208,7 @@ async fn a_code_that_is_late_or_used_is_dropped() {
 async fn retries_wait_and_end_with_the_use_of_the_message() {
     let door = Door::open().await;
     door.mia().await;
-    let double = TwilioDouble::start().await;
+    let double = twilio_double::start().await;
     let worker = worker(&door, vec![twilio(&double)]);
     let busy = || Answer::Raw(429, vec![], classic(429, 20429).1.to_string().into_bytes());
     double.script(std::iter::repeat_with(busy).take(60));
@@ -232,7 +233,7 @@ async fn retries_wait_and_end_with_the_use_of_the_message() {
 async fn a_pause_that_the_provider_asks_for_is_kept() {
     let door = Door::open().await;
     door.mia().await;
-    let double = TwilioDouble::start().await;
+    let double = twilio_double::start().await;
     let worker = worker(&door, vec![twilio(&double)]);
     double.script([Answer::Raw(429, vec![("retry-after", "20".into())], Vec::new())]);
     door.password(&browser(), MAIL).await;
@@ -247,7 +248,7 @@ async fn a_pause_that_the_provider_asks_for_is_kept() {
 async fn the_provider_is_told_how_long_the_code_still_works() {
     let door = Door::open().await;
     door.mia().await;
-    let double = TwilioDouble::start().await;
+    let double = twilio_double::start().await;
     let worker = worker(&door, vec![twilio(&double)]);
     door.password(&browser(), MAIL).await;
     door.clock.advance(seconds(100));
@@ -259,7 +260,7 @@ async fn the_provider_is_told_how_long_the_code_still_works() {
 async fn what_can_never_be_sent_does_not_hold_up_the_others() {
     let door = Door::open().await;
     door.mia().await;
-    let double = TwilioDouble::start().await;
+    let double = twilio_double::start().await;
     let worker = worker(&door, vec![twilio(&double)]);
     double.script([Answer::Raw(400, vec![], classic(400, 21610).1.to_string().into_bytes())]);
     notice(&door, true).await;
@@ -278,7 +279,7 @@ async fn what_can_never_be_sent_does_not_hold_up_the_others() {
 async fn gateways_are_asked_in_their_order_and_not_for_ever() {
     let door = Door::open().await;
     door.mia().await;
-    let double = TwilioDouble::start().await;
+    let double = twilio_double::start().await;
     let worker = worker(&door, vec![twilio(&double), Gateway::Outbox(door.outbox.clone())]);
     double.script([Answer::Raw(400, vec![], classic(400, 21612).1.to_string().into_bytes())]);
     notice(&door, true).await;
@@ -296,7 +297,7 @@ async fn gateways_are_asked_in_their_order_and_not_for_ever() {
 async fn a_message_that_no_gateway_takes_is_given_up() {
     let door = Door::open().await;
     door.mia().await;
-    let (one, two) = (TwilioDouble::start().await, TwilioDouble::start().await);
+    let (one, two) = (twilio_double::start().await, twilio_double::start().await);
     let no = || Answer::Raw(400, vec![], classic(400, 21612).1.to_string().into_bytes());
     one.script(std::iter::repeat_with(no).take(50));
     two.script(std::iter::repeat_with(no).take(50));
@@ -314,7 +315,7 @@ async fn a_message_that_no_gateway_takes_is_given_up() {
 async fn after_no_answer_a_code_is_tried_once_more_and_a_notice_is_not() {
     let door = Door::open().await;
     door.mia().await;
-    let double = TwilioDouble::start().await;
+    let double = twilio_double::start().await;
     let worker = worker(&door, vec![twilio(&double)]);
     double.script([Answer::Reset, Answer::Reset, Answer::Real]);
     door.password(&browser(), MAIL).await;
@@ -326,7 +327,7 @@ async fn after_no_answer_a_code_is_tried_once_more_and_a_notice_is_not() {
     assert_eq!(outcomes(&door).await, found(&[("unknown", 1)]));
 
     let busy = Answer::Raw(429, vec![], Vec::new());
-    let fresh = TwilioDouble::start().await;
+    let fresh = twilio_double::start().await;
     fresh.script([busy, Answer::Reset]);
     let worker = self::worker(&door, vec![twilio(&fresh)]);
     door.password(&browser(), MAIL).await;
@@ -336,7 +337,7 @@ async fn after_no_answer_a_code_is_tried_once_more_and_a_notice_is_not() {
     }
     assert_eq!((fresh.requests(), fresh.taken().len()), (3, 1), "a busy answer is no unknown one");
 
-    let notices = TwilioDouble::start().await;
+    let notices = twilio_double::start().await;
     notices.script([Answer::Reset]);
     let worker = self::worker(&door, vec![twilio(&notices)]);
     notice(&door, true).await;

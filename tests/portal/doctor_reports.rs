@@ -55,7 +55,7 @@ async fn a_report_is_typed_in_reviewed_and_released_with_a_note() {
     let one = added.location().split('?').next().unwrap().to_owned();
     assert!(one.starts_with("/doctor/results/"));
     assert_eq!(browser.post(&new, &form).await.location(), added.location(), "pressed twice it is added once");
-    let page = browser.open(&added.location().to_owned()).await;
+    let page = browser.open(added.location()).await;
     page.says("The report is added.").says("Not released yet").says("1 of 2").says("What the patient will see");
     page.says("Sugar in the blood, fasting")
         .says("104 mg/dL")

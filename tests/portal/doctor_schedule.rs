@@ -49,7 +49,8 @@ async fn what_is_wrong_with_hours_stands_beside_its_row_and_nothing_is_changed()
     let story = story().await;
     let mut browser = story.browser(&story.chen).await;
     browser.open("/doctor/schedule").await;
-    let cases: [(&[(&str, &str)], &str, &str); 5] = [
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str);
+    let cases: [Case; 5] = [
         (&[("d1s1_from", "09:00")], "d1s1_until", "Monday: enter when these hours end, or clear the row"),
         (
             &[("d2s1_from", "12:00"), ("d2s1_until", "09:00"), ("d2s1_slot", "20")],
@@ -102,7 +103,7 @@ async fn hours_typed_before_the_session_ended_come_back_filled_in() {
     story.portal.later(SignedDuration::from_mins(16));
     let page = browser.post("/doctor/schedule", &[("d1s1_from", "09:00"), ("d1s1_slot", "20")]).await;
     assert!(page.location().starts_with("/login?next=%2Fdoctor%2Fschedule"), "{}", page.location());
-    browser.open(&page.location().to_owned()).await;
+    browser.open(page.location()).await;
     let fields = [("email", story.chen.email.as_str()), ("password", crate::support::server::PASSWORD)];
     browser.send("/login", &fields).await;
     let code = story.portal.code(&story.chen.phone).await;

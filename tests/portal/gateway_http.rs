@@ -18,9 +18,9 @@ use sqlx::Row;
 
 use crate::aggregator_double::{TOKEN, USER, aggregator, query};
 use crate::door::{Door, browser, went_through};
+use crate::gateway_double::Answer;
 use crate::gateway_double::{Double, PAUSES, doubtful, with_pause};
 use crate::plivo_double::{self, error, plivo};
-use crate::twilio_double::Answer;
 
 const TEXT: &str = "Lake Clinic: su código es 482913. ¿Preguntas & \"más\"?\n\n@portal.example #482913";
 /// A text that would break out of anything it is pasted into.
@@ -132,7 +132,7 @@ async fn fields_travel_as_a_form_or_in_the_query_or_under_a_header() {
     let double = aggregator().await;
     let sent = send(form(&double.base), TEXT).await;
     assert_eq!(sent, SendOutcome::Accepted { provider_id: "1".into(), segments: None });
-    let mut fields = double.taken()[0].form();
+    let mut fields = double.taken()[0].fields.clone();
     fields.sort();
     let expected =
         [("from", "+12125557000"), ("life", "240"), ("message", TEXT), ("number", "+12125550142"), ("u", "true")];
@@ -166,7 +166,7 @@ async fn no_text_breaks_out_of_its_field() {
     let taken = double.taken();
     assert_eq!(taken[0].json().unwrap()["messages"], json!([{ "to": "12125550142", "body": HOSTILE }]));
     assert_eq!(taken[0].json().unwrap().len(), 6);
-    let form = taken[1].form();
+    let form = &taken[1].fields;
     assert!(form.contains(&("message".into(), HOSTILE.into())) && form.len() == 5);
     let query = query(&taken[2]);
     assert!(query.contains(&("msg".into(), HOSTILE.into())) && query.len() == 5);
@@ -325,7 +325,7 @@ impl Write for Kept {
 #[tokio::test]
 async fn a_text_of_several_segments_is_sent_and_the_log_says_so_without_the_text() {
     let double = aggregator().await;
-    let gateway = Gateway::Http(Http::new(settings(nested(&double.base))).unwrap());
+    let gateway = Gateway::Http(Box::new(Http::new(settings(nested(&double.base))).unwrap()));
     let log = Kept::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
@@ -355,7 +355,7 @@ fn two(door: &Door, first: &Double, second: &Double) -> Worker {
     let plivo = Config::read(Lookup::from_map(vars)).unwrap().plivo.unwrap();
     let gateways = vec![
         Gateway::Plivo(Plivo::new(plivo).unwrap()),
-        Gateway::Http(Http::new(settings(nested(&second.base))).unwrap()),
+        Gateway::Http(Box::new(Http::new(settings(nested(&second.base))).unwrap())),
     ];
     Worker::new(door.portal.clone(), gateways, Mailer::Outbox(door.outbox.clone()), challenges::live_code)
 }

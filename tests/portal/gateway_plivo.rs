@@ -10,9 +10,9 @@ use salus::messaging::gateways::{Meaning, Reason, Retry, SendOutcome};
 use salus::types::phone::PhoneNumber;
 use serde_json::{Value, json};
 
+use crate::gateway_double::Answer;
 use crate::gateway_double::{Double, PAUSES, doubtful, with_pause};
 use crate::plivo_double::{ACCOUNT, POOL, TOKEN, error, plivo};
-use crate::twilio_double::Answer;
 
 /// Where receipts are called in.
 const CALLBACK: &str = "https://portal.clinic.example/webhooks/x/status/AAAAAAAAAAAAAAAAAAAAAA";

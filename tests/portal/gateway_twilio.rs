@@ -8,7 +8,8 @@ use salus::messaging::gateways::twilio::{CODES, Twilio};
 use salus::messaging::gateways::{Reason, Retry, SendOutcome};
 use salus::types::phone::PhoneNumber;
 
-use crate::twilio_double::{ACCOUNT, Answer, FROM, TOKEN, TwilioDouble, classic};
+use crate::gateway_double::{Answer, Double};
+use crate::twilio_double::{self, ACCOUNT, FROM, TOKEN, classic};
 
 fn settings(base: &str) -> TwilioSettings {
     TwilioSettings {
@@ -28,7 +29,7 @@ fn to() -> PhoneNumber {
 
 const TEXT: &str = "Lake Clinic: su codigo es 482913. ¿Preguntas & más?\n\n@portal.example #482913";
 
-async fn send(double: &TwilioDouble) -> SendOutcome {
+async fn send(double: &Double) -> SendOutcome {
     Twilio::new(settings(&double.base)).unwrap().send_sms(&to(), TEXT, Duration::from_secs(240), None).await
 }
 
@@ -38,7 +39,7 @@ fn refused(reason: Reason, retry: Retry, code: Option<i64>) -> SendOutcome {
 
 #[tokio::test]
 async fn a_text_is_sent_with_exactly_the_fields_the_provider_takes() {
-    let double = TwilioDouble::start().await;
+    let double = twilio_double::start().await;
     let SendOutcome::Accepted { provider_id, segments } = send(&double).await else { panic!("not accepted") };
     assert_eq!((provider_id.len(), segments), (34, Some(1)));
     let taken = double.taken().remove(0);
@@ -46,13 +47,13 @@ async fn a_text_is_sent_with_exactly_the_fields_the_provider_takes() {
     fields.sort();
     let expected = [("Body", TEXT), ("From", FROM), ("To", "+12125550142"), ("ValidityPeriod", "240")];
     assert_eq!(fields, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    assert!(taken.raw.contains("To=%2B12125550142"), "the plus is escaped: a bare one is a space");
-    assert!(taken.raw.contains("%0A%0A%40portal.example+%23482913"), "the line that browsers read arrives whole");
+    assert!(taken.raw().contains("To=%2B12125550142"), "the plus is escaped: a bare one is a space");
+    assert!(taken.raw().contains("%0A%0A%40portal.example+%23482913"), "the line that browsers read arrives whole");
 }
 
 #[tokio::test]
 async fn a_messaging_service_takes_the_place_of_the_sender() {
-    let double = TwilioDouble::start().await;
+    let double = twilio_double::start().await;
     let service = "MG0123456789abcdef0123456789abcdef";
     let with = TwilioSettings { messaging_service_sid: Some(service.into()), from: None, ..settings(&double.base) };
     let sent = Twilio::new(with).unwrap().send_sms(&to(), TEXT, Duration::from_secs(1), None).await;
@@ -63,7 +64,7 @@ async fn a_messaging_service_takes_the_place_of_the_sender() {
 
 #[tokio::test]
 async fn a_countrys_sender_goes_before_a_messaging_service() {
-    let double = TwilioDouble::start().await;
+    let double = twilio_double::start().await;
     let service = "MG0123456789abcdef0123456789abcdef";
     let vars = Lookup::from_map([
         ("SALUS_SMS_GATEWAYS", "twilio"),
@@ -88,7 +89,7 @@ async fn a_countrys_sender_goes_before_a_messaging_service() {
 
 #[tokio::test]
 async fn the_validity_is_what_is_left_within_what_the_provider_takes() {
-    let double = TwilioDouble::start().await;
+    let double = twilio_double::start().await;
     let twilio = Twilio::new(settings(&double.base)).unwrap();
     for (left, expected) in [(0, "1"), (1, "1"), (299, "299"), (36_000, "36000"), (90_000, "36000")] {
         let sent = twilio.send_sms(&to(), TEXT, Duration::from_secs(left), None).await;
@@ -99,7 +100,7 @@ async fn the_validity_is_what_is_left_within_what_the_provider_takes() {
 
 #[tokio::test]
 async fn wrong_credentials_are_told_apart_and_another_gateway_may_help() {
-    let double = TwilioDouble::start().await;
+    let double = twilio_double::start().await;
     let wrong = TwilioSettings { secret: Secret::new("not-the-token"), ..settings(&double.base) };
     let answer = Twilio::new(wrong).unwrap().send_sms(&to(), TEXT, Duration::from_secs(60), None).await;
     assert_eq!(answer, refused(Reason::AuthFailed, Retry::AnotherGateway, Some(20003)));
@@ -111,7 +112,7 @@ async fn wrong_credentials_are_told_apart_and_another_gateway_may_help() {
 
 #[tokio::test]
 async fn magic_numbers_answer_as_the_provider_does() {
-    let double = TwilioDouble::start().await;
+    let double = twilio_double::start().await;
     for (number, code, reason, retry) in [
         ("+15005550001", 21211, Reason::InvalidNumber, Retry::Never),
         ("+15005550002", 21612, Reason::Unroutable, Retry::AnotherGateway),
@@ -172,7 +173,7 @@ const DICTIONARY: [(u16, i64, Reason, Retry); 30] = [
 
 #[tokio::test]
 async fn every_known_code_is_read_in_both_of_the_providers_error_bodies() {
-    let double = TwilioDouble::start().await;
+    let double = twilio_double::start().await;
     for (status, code, reason, retry) in DICTIONARY {
         let problem = serde_json::json!({
             "type": format!("https://www.twilio.com/docs/errors/{code}"), "title": "Refused", "status": status,
@@ -195,7 +196,7 @@ async fn every_known_code_is_read_in_both_of_the_providers_error_bodies() {
 
 #[tokio::test]
 async fn an_unknown_code_is_final_for_this_gateway_and_a_status_alone_decides_without_one() {
-    let double = TwilioDouble::start().await;
+    let double = twilio_double::start().await;
     for code in [30034, 21617, 99999] {
         double.script([Answer::Raw(400, vec![], classic(400, code).1.to_string().into_bytes())]);
         assert_eq!(send(&double).await, refused(Reason::ConfigError, Retry::AnotherGateway, Some(code)));
@@ -210,7 +211,7 @@ async fn an_unknown_code_is_final_for_this_gateway_and_a_status_alone_decides_wi
 
 #[tokio::test]
 async fn over_the_rate_the_pause_that_was_asked_for_is_kept_up_to_a_minute() {
-    let double = TwilioDouble::start().await;
+    let double = twilio_double::start().await;
     let body = classic(429, 20429).1.to_string().into_bytes();
     for (header, pause) in [
         (None, None),
@@ -230,7 +231,7 @@ async fn over_the_rate_the_pause_that_was_asked_for_is_kept_up_to_a_minute() {
 
 #[tokio::test]
 async fn whatever_may_have_been_sent_is_ambiguous() {
-    let double = TwilioDouble::start().await;
+    let double = twilio_double::start().await;
     let huge = format!("{{\"sid\":\"SM1\",\"pad\":\"{}\"}}", "x".repeat(70_000));
     for (what, answer) in [
         ("500", Answer::Raw(500, vec![], classic(500, 20500).1.to_string().into_bytes())),
@@ -252,7 +253,7 @@ async fn whatever_may_have_been_sent_is_ambiguous() {
 
 #[tokio::test]
 async fn a_provider_that_hangs_or_drips_is_left_after_five_seconds() {
-    let double = TwilioDouble::start().await;
+    let double = twilio_double::start().await;
     double.script([Answer::Hang(Duration::from_secs(20)), Answer::Drip]);
     let started = Instant::now();
     let (first, second) = tokio::join!(send(&double), send(&double));
@@ -265,7 +266,7 @@ async fn a_provider_that_hangs_or_drips_is_left_after_five_seconds() {
 
 #[tokio::test]
 async fn a_provider_that_cannot_be_reached_has_sent_nothing() {
-    let double = TwilioDouble::start().await;
+    let double = twilio_double::start().await;
     let base = double.base.clone();
     drop(double);
     tokio::time::sleep(Duration::from_millis(50)).await;

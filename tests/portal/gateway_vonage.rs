@@ -10,8 +10,8 @@ use salus::messaging::gateways::{Meaning, Reason, Retry, SendOutcome};
 use salus::types::phone::PhoneNumber;
 use serde_json::json;
 
+use crate::gateway_double::Answer;
 use crate::gateway_double::{Double, PAUSES, doubtful, with_pause};
-use crate::twilio_double::Answer;
 use crate::vonage_double::{APPLICATION, KEY, NOW, PRIVATE_KEY, SECRET, messages_api, problem, refusal, sms_api};
 
 /// Where receipts are called in.
@@ -67,7 +67,7 @@ async fn the_sms_api_gets_exactly_its_fields_and_tells_its_segments() {
     let vonage = client(settings("sms", &double.base));
     let first = vonage.send_sms(&to(), PLAIN, Duration::from_secs(240), None).await;
     assert_eq!(first, SendOutcome::Accepted { provider_id: "0A0000000123A0000".into(), segments: Some(1) });
-    let mut fields = double.taken()[0].form();
+    let mut fields = double.taken()[0].fields.clone();
     fields.sort();
     let expected =
         [("from", "12125557000"), ("text", PLAIN), ("to", "12125550142"), ("ttl", "240000"), ("type", "text")];
@@ -77,7 +77,7 @@ async fn the_sms_api_gets_exactly_its_fields_and_tells_its_segments() {
 
     let two = vonage.send_sms(&to(), TEXT, Duration::from_secs(240), None).await;
     assert!(matches!(two, SendOutcome::Accepted { segments: Some(2), .. }), "{two:?}");
-    assert!(double.taken()[1].form().contains(&("type".into(), "unicode".into())), "á leaves the GSM alphabet");
+    assert!(double.taken()[1].fields.contains(&("type".into(), "unicode".into())), "á leaves the GSM alphabet");
 }
 
 #[tokio::test]
@@ -103,7 +103,7 @@ async fn a_country_without_a_sender_of_its_own_gets_the_name() {
     let mexican = PhoneNumber::from_e164("+525512345678").unwrap();
     let sent = client(settings("sms", &double.base)).send_sms(&mexican, PLAIN, Duration::from_secs(60), None).await;
     assert!(matches!(sent, SendOutcome::Accepted { .. }), "{sent:?}");
-    assert!(double.taken()[0].form().contains(&("from".into(), "Hill".into())));
+    assert!(double.taken()[0].fields.contains(&("from".into(), "Hill".into())));
 }
 
 #[tokio::test]
@@ -113,7 +113,7 @@ async fn the_life_is_what_is_left_within_what_the_provider_takes() {
         client(settings("sms", &sms.base)).send_sms(&to(), PLAIN, Duration::from_secs(left), None).await;
         client(settings("messages", &messages.base)).send_sms(&to(), PLAIN, Duration::from_secs(left), None).await;
         let milliseconds = (seconds * 1000).to_string();
-        assert!(sms.taken().last().unwrap().form().contains(&("ttl".into(), milliseconds)), "{left}");
+        assert!(sms.taken().last().unwrap().fields.contains(&("ttl".into(), milliseconds)), "{left}");
         assert_eq!(messages.taken().last().unwrap().json().unwrap()["ttl"], seconds, "{left}");
     }
 }

@@ -9,22 +9,23 @@ use salus::audit::{self, Search};
 use salus::clock::SignedDuration;
 use salus::messaging::dispatches::LEASE;
 
+use crate::gateway_double::Double;
 use crate::support::browser::Browser;
 use crate::support::server::{PASSWORD, Someone, TestPortal, code_in};
-use crate::twilio_double::{ACCOUNT, FROM, TOKEN, TwilioDouble};
+use crate::twilio_double::{self, ACCOUNT, FROM, TOKEN};
 
 const ORIGIN: &str = "https://portal.example";
 
 /// A portal that sends through Twilio's double and is reached over https.
 pub struct Scene {
     pub portal: TestPortal,
-    pub double: TwilioDouble,
+    pub double: Double,
     client: reqwest::Client,
 }
 
 impl Scene {
     pub async fn open() -> Self {
-        let double = TwilioDouble::start().await;
+        let double = twilio_double::start().await;
         let portal = TestPortal::start_with(&[
             ("SALUS_PUBLIC_URL", ORIGIN),
             ("SALUS_SMS_GATEWAYS", "twilio"),
@@ -138,7 +139,7 @@ async fn the_stream_of_events_carries_each_new_sentence() {
     let mut read = String::new();
     for wanted in ["data: Sent at", "data: Your phone network says it arrived at"] {
         while !read.contains(wanted) {
-            read += &String::from_utf8(stream.chunk().await.unwrap().expect("the stream goes on").to_vec()).unwrap();
+            read += std::str::from_utf8(&stream.chunk().await.unwrap().expect("the stream goes on")).unwrap();
         }
         assert_eq!(scene.tell("delivered").await, 204);
     }
@@ -286,7 +287,7 @@ async fn stop_keeps_every_gateway_from_being_asked_until_start() {
 
 #[tokio::test]
 async fn without_https_no_callback_is_asked_for() {
-    let double = TwilioDouble::start().await;
+    let double = twilio_double::start().await;
     let portal = TestPortal::start_with(&[
         ("SALUS_SMS_GATEWAYS", "twilio"),
         ("SALUS_TWILIO_ACCOUNT_SID", ACCOUNT),

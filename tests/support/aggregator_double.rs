@@ -42,7 +42,7 @@ fn judge(request: &Request, taken: &[Request]) -> (u16, Value) {
             (202, json!({ "state": "queued", "ids": [format!("m-{}", taken.len() + 1)] }))
         }
         "POST /form" => {
-            let fields = request.form();
+            let fields = request.fields.clone();
             if !request.has_basic(USER, TOKEN) {
                 return (403, json!({ "code": 7 }));
             }

@@ -1,18 +1,36 @@
 //! The server below the doubles of gateways: reads requests whole, answers as a script says, else as its judge does.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::twilio_double::{Answer, header, respond, socket_reset};
+/// What the double does with the next request that is well-formed.
+#[derive(Clone)]
+pub enum Answer {
+    /// As the judge of the provider says.
+    Real,
+    /// This status, these headers and this body.
+    Raw(u16, Vec<(&'static str, String)>, Vec<u8>),
+    /// Reads the request and says nothing for so long.
+    Hang(Duration),
+    /// Reads the request and resets the connection.
+    Reset,
+    /// One byte of a body now and then, for ever.
+    Drip,
+    /// Announces more than it sends.
+    Truncated,
+}
 
 /// One request.
 #[derive(Clone, Debug)]
 pub struct Request {
     pub head: String,
     pub body: Vec<u8>,
+    /// Of a form; empty unless it is declared as one.
+    pub fields: Vec<(String, String)>,
 }
 
 impl Request {
@@ -29,12 +47,8 @@ impl Request {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// The fields of a form; empty unless it is declared as one.
-    pub fn form(&self) -> Vec<(String, String)> {
-        match self.header("content-type") {
-            Some("application/x-www-form-urlencoded") => url::form_urlencoded::parse(&self.body).into_owned().collect(),
-            _ => Vec::new(),
-        }
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// The object of a JSON body; None unless it is declared as one.
@@ -130,7 +144,7 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>, judge: Judge) ->
                 stream.write_all(start.as_bytes()).await.ok()?;
                 loop {
                     stream.write_all(b" ").await.ok()?;
-                    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+                    tokio::time::sleep(Duration::from_millis(200)).await;
                 }
             }
             Answer::Truncated => {
@@ -154,6 +168,21 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>, judge: Judge) ->
     }
 }
 
+/// Linger of nothing turns the close into a reset.
+fn socket_reset(stream: TcpStream) {
+    stream.set_zero_linger().unwrap();
+    drop(stream);
+}
+
+async fn respond(stream: &mut TcpStream, status: u16, headers: &[(&str, String)], body: &[u8]) -> Option<()> {
+    let mut head = format!("HTTP/1.1 {status} Answer\r\ncontent-length: {}\r\n", body.len());
+    for (name, value) in headers {
+        head += &format!("{name}: {value}\r\n");
+    }
+    stream.write_all(format!("{head}\r\n").as_bytes()).await.ok()?;
+    stream.write_all(body).await.ok()
+}
+
 async fn read_request(stream: &mut TcpStream) -> Option<Request> {
     let mut bytes = Vec::new();
     let mut more = async |bytes: &mut Vec<u8>| {
@@ -171,7 +200,19 @@ async fn read_request(stream: &mut TcpStream) -> Option<Request> {
     while bytes.len() < end + 4 + length {
         more(&mut bytes).await?;
     }
-    Some(Request { head, body: bytes[end + 4..].to_vec() })
+    let body = bytes[end + 4..].to_vec();
+    let fields = match header(&head, "content-type") {
+        Some("application/x-www-form-urlencoded") => url::form_urlencoded::parse(&body).into_owned().collect(),
+        _ => Vec::new(),
+    };
+    Some(Request { head, body, fields })
+}
+
+fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    head.lines().skip(1).find_map(|line| {
+        let (known, value) = line.split_once(':')?;
+        known.eq_ignore_ascii_case(name).then(|| value.trim())
+    })
 }
 
 /// Whether it is 1 to `longest` digits, without any sign.

@@ -81,7 +81,7 @@ impl Model {
         if lock.in_a_row < 10 {
             return None;
         }
-        lock.until = now + (15 * MINUTE << lock.locks.min(16)).min(24 * HOUR);
+        lock.until = now + ((15 * MINUTE) << lock.locks.min(16)).min(24 * HOUR);
         *lock = Lock { in_a_row: 0, locks: lock.locks + 1, until: lock.until };
         self.times_locked += 1;
         Some(lock.until)

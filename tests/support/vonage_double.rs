@@ -45,7 +45,7 @@ fn judge_sms(request: &Request, taken: &[Request]) -> (u16, Value) {
     if !request.has_basic(KEY, SECRET) {
         return (200, refusal(4));
     }
-    let mut fields = request.form();
+    let mut fields = request.fields.clone();
     fields.sort();
     let names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
     if names.iter().filter(|name| **name != "callback").copied().collect::<Vec<_>>()

@@ -73,8 +73,8 @@ fn reason_of(typed: &str) -> Result<&str, BookRefusal> {
     }
 }
 
-/// Books the slot for the signed-in patient, queues the confirmation and plans the reminders. The same form sent again answers what the
-/// first one booked.
+/// Books the slot for the signed-in patient, queues the confirmation and plans the reminders. The same form sent again
+/// answers what the first one booked.
 ///
 /// # Errors
 /// Refused as [`BookRefusal`] says; nothing is stored then.

@@ -213,7 +213,7 @@ pub async fn release(
     let event = Event::new(who.actor(), Deed::LabReportReleased).of(cared.id).on(id).from(from);
     audit::record(portal, &mut tx, event).await?;
     if let Some(contact) = &cared.contact {
-        dispatches::queue_mail(portal, &mut tx, &contact, Notice::News, &Values::new(), MAIL_LIFE).await?;
+        dispatches::queue_mail(portal, &mut tx, contact, Notice::News, &Values::new(), MAIL_LIFE).await?;
     }
     tx.commit().await?;
     Ok(Released::Now)

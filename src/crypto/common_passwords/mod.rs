@@ -16,11 +16,7 @@ pub(super) fn is_common(password: &str, words: &[&str]) -> bool {
         let (mut low, mut high) = (0, entries);
         while low < high {
             let middle = (low + high) / 2;
-            if &LIST[middle * WIDTH..(middle + 1) * WIDTH] < &digest[..WIDTH] {
-                low = middle + 1
-            } else {
-                high = middle
-            }
+            if LIST[middle * WIDTH..(middle + 1) * WIDTH] < digest[..WIDTH] { low = middle + 1 } else { high = middle }
         }
         low < entries && LIST[low * WIDTH..(low + 1) * WIDTH] == digest[..WIDTH]
     };

@@ -132,3 +132,24 @@ pub async fn newest(portal: &Portal, limit: i64) -> Result<Vec<Text>, InternalEr
     };
     Ok(texts.into_iter().map(text).collect())
 }
+
+/// What became of the text messages of a span of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Totals {
+    /// Taken by a gateway.
+    pub sent: i64,
+    /// Given up.
+    pub failed: i64,
+    /// Queued still.
+    pub on_their_way: i64,
+}
+
+/// What became of the text messages queued since an instant.
+///
+/// # Errors
+/// When the database fails.
+pub async fn totals_since(portal: &Portal, since: Timestamp) -> Result<Totals, InternalError> {
+    let mut connection = portal.db.read().await?;
+    let (sent, failed, on_their_way) = sql::totals(&mut connection, since).await?;
+    Ok(Totals { sent, failed, on_their_way })
+}

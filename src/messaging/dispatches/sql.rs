@@ -347,18 +347,3 @@ pub(super) async fn sweep_challenges(connection: &mut AnyConnection, before: Tim
     .await?;
     Ok(swept.rows_affected())
 }
-
-/// Of the texts queued since an instant: sent, failed, still on their way.
-pub(super) async fn texts_since(connection: &mut AnyConnection, since: Timestamp) -> db::Result<(i64, i64, i64)> {
-    let row = sqlx::query(
-        "SELECT COUNT(CASE WHEN outcome = 'sent' THEN 1 END),
-                COUNT(CASE WHEN outcome IN ('failed', 'late', 'unreadable', 'unknown', 'opted_out') THEN 1 END),
-                COUNT(CASE WHEN ended_at IS NULL THEN 1 END)
-         FROM dispatches
-         WHERE queued_at >= $1 AND kind = 'sms'",
-    )
-    .bind(since.as_millisecond())
-    .fetch_one(connection)
-    .await?;
-    Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))
-}

@@ -55,7 +55,7 @@ pub enum Gateway {
     /// Plivo.
     Plivo(plivo::Plivo),
     /// Any other, by the operator's description.
-    Http(http::Http),
+    Http(Box<http::Http>),
 }
 
 impl Gateway {
@@ -92,7 +92,7 @@ impl Gateway {
             }
             SmsGateway::Http => {
                 let settings = config.http_gateway.clone().ok_or_else(|| missing("the http gateway"))?;
-                Self::Http(http::Http::new(settings)?)
+                Self::Http(Box::new(http::Http::new(settings)?))
             }
         })
     }

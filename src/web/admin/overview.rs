@@ -7,7 +7,7 @@ use crate::audit::{self as trail, Deed};
 use crate::auth::lockout;
 use crate::clock::SignedDuration;
 use crate::identity::accounts;
-use crate::messaging::dispatches::{self, Texts};
+use crate::messaging::dispatches::figures::{self, Totals};
 use crate::types::actor::Role;
 use crate::web::admin::read;
 use crate::web::guard::{Admin, Ctx};
@@ -23,7 +23,7 @@ struct OverviewPage {
     layout: Layout,
     locked: i64,
     failed_sign_ins: i64,
-    texts: Texts,
+    texts: Totals,
     patients: i64,
     doctors: i64,
     admins: i64,
@@ -38,7 +38,7 @@ async fn show(ctx: Ctx<Admin>) -> PageResult {
         layout: ctx.layout(),
         locked: lockout::count(&ctx.portal).await?,
         failed_sign_ins: trail::failed_sign_ins(&ctx.portal, since).await?,
-        texts: dispatches::texts_since(&ctx.portal, since).await?,
+        texts: figures::totals_since(&ctx.portal, since).await?,
         patients: of(Role::Patient),
         doctors: of(Role::Doctor),
         admins: of(Role::Admin),

@@ -152,7 +152,7 @@ async fn room(ctx: Ctx<Either>, id: Path<AppointmentId>) -> PageResult {
         Role::Doctor => &detail.patient_name,
         Role::Patient | Role::Admin => &detail.doctor_name,
     };
-    page(&RoomPage { with: other.as_str().to_owned(), layout: ctx.layout().as_journey(), id: *id })
+    page(&RoomPage { with: other.as_str().to_owned(), layout: ctx.layout().into_journey(), id: *id })
 }
 
 /// `POST /visits/{id}/room`: 303 to the video server with a token that was made for this press; or 422 and the lobby.

@@ -133,7 +133,7 @@ async fn challenge_page(
 }
 
 fn over(ctx: &Ctx<Pending>, purpose: Purpose) -> PageResult {
-    refused(&OverPage { layout: ctx.layout().as_journey(), purpose })
+    refused(&OverPage { layout: ctx.layout().into_journey(), purpose })
 }
 
 #[derive(Default, Deserialize)]
@@ -224,7 +224,7 @@ async fn resend(ctx: Ctx<Pending>, Posted(form): Posted<ResendForm>) -> PageResu
 
 async fn method_page(ctx: &Ctx<Pending>, challenge: &Challenge, errors: Errors) -> Result<MethodPage, InternalError> {
     let last2 = prove::target(&ctx.portal, challenge).await?;
-    Ok(MethodPage { layout: ctx.layout().as_journey(), errors, last2 })
+    Ok(MethodPage { layout: ctx.layout().into_journey(), errors, last2 })
 }
 
 /// `GET /challenge/method`: the ways that this person has.

@@ -48,7 +48,7 @@ fn token_of(req: &HttpRequest, config: &Config) -> Option<Secret> {
 }
 
 fn form(ctx: &Ctx<Visitor>, invitation: &Invitation, errors: Errors, typed: &AcceptForm) -> InvitationPage {
-    let layout = ctx.layout().as_journey();
+    let layout = ctx.layout().into_journey();
     let clinic = &ctx.portal.config.clinic;
     let chosen = if typed.country.is_empty() { clinic.country.code() } else { &typed.country };
     InvitationPage {

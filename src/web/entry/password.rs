@@ -112,14 +112,14 @@ async fn reset(ctx: Ctx<Visitor>, link: Query<Link>, req: HttpRequest) -> PageRe
     }
     let least = ctx.portal.config.limits.password_least;
     if is_ready(&ctx).await? {
-        return page(&ChoosePage { layout: ctx.layout().as_journey(), errors: Errors::none(), least });
+        return page(&ChoosePage { layout: ctx.layout().into_journey(), errors: Errors::none(), least });
     }
     let is_open = match token_of(&req, &ctx.portal.config) {
         Some(token) => password_reset::is_open(&ctx.portal, &token).await?,
         None => false,
     };
     if is_open {
-        page(&OpenPage { layout: ctx.layout().as_journey() })
+        page(&OpenPage { layout: ctx.layout().into_journey() })
     } else {
         refused(&OverPage { layout: ctx.layout() })
     }
@@ -134,7 +134,7 @@ struct ChooseForm {
 
 /// `POST /password/reset`: before the code, 303 to the challenge; after it, 303 to the way in, or 422 and what is wrong.
 async fn choose(ctx: Ctx<Visitor>, req: HttpRequest, Posted(form): Posted<ChooseForm>) -> PageResult {
-    let layout = ctx.layout().as_journey();
+    let layout = ctx.layout().into_journey();
     if !is_ready(&ctx).await?
         && let Some(token) = token_of(&req, &ctx.portal.config)
     {

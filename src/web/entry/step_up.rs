@@ -40,7 +40,7 @@ async fn show(ctx: Ctx<Person>, query: Query<Next>) -> PageResult {
         return see_other(next);
     }
     let why = if next.starts_with("/labs") { Why::Results } else { Why::Change };
-    page(&StepUpPage { layout: ctx.layout().as_journey(), next: next.to_owned(), why })
+    page(&StepUpPage { layout: ctx.layout().into_journey(), next: next.to_owned(), why })
 }
 
 /// `POST /step-up`: texts a code; 303 to the challenge, which leads to `next`.

@@ -187,3 +187,21 @@ pub(in crate::messaging::dispatches) async fn attempts(
     })
     .collect()
 }
+
+/// Of the texts queued since an instant: sent, failed, still on their way.
+pub(in crate::messaging::dispatches) async fn totals(
+    connection: &mut AnyConnection,
+    since: Timestamp,
+) -> db::Result<(i64, i64, i64)> {
+    let row = sqlx::query(
+        "SELECT COUNT(CASE WHEN outcome = 'sent' THEN 1 END),
+                COUNT(CASE WHEN outcome IN ('failed', 'late', 'unreadable', 'unknown', 'opted_out') THEN 1 END),
+                COUNT(CASE WHEN ended_at IS NULL THEN 1 END)
+         FROM dispatches
+         WHERE queued_at >= $1 AND kind = 'sms'",
+    )
+    .bind(since.as_millisecond())
+    .fetch_one(connection)
+    .await?;
+    Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))
+}

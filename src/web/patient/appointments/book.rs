@@ -177,7 +177,7 @@ pub(super) async fn new(ctx: Ctx<Patient>, answers: Query<Answers>) -> PageResul
     let doctors = doctors::list(&ctx.portal).await?;
     let whose = whose(answers.doctor(), &doctors);
     let slot = answers.slot().filter(|slot| doctors.iter().any(|doctor| doctor.id == slot.doctor));
-    let layout = ctx.layout().as_journey();
+    let layout = ctx.layout().into_journey();
     match (answers.step(whose.as_ref(), slot.is_some()), whose, slot) {
         (4, _, Some(slot)) => {
             let form = BookForm { key: answers.key.clone(), ..BookForm::default() };
@@ -323,7 +323,7 @@ async fn page_of_kept(ctx: &Ctx<Patient>, form: BookForm) -> PageResult {
     let known = |slot: &SlotKey| doctors.iter().any(|doctor| doctor.id == slot.doctor);
     match form.slot.parse::<SlotKey>().ok().filter(known) {
         Some(slot) => {
-            let layout = ctx.layout().as_journey();
+            let layout = ctx.layout().into_journey();
             page(&check_page(layout, form.answers(), &doctors, slot, form, Errors::none())?)
         }
         None => page(&again_page(ctx, form, &doctors, Errors::none()).await?),
@@ -336,7 +336,7 @@ async fn again_page(
     doctors: &[Doctor],
     errors: Errors,
 ) -> Result<AgainPage, Problem> {
-    let layout = ctx.layout().as_journey();
+    let layout = ctx.layout().into_journey();
     let (answers, chosen) = (form.answers(), form.slot.parse::<SlotKey>().ok());
     // Without an answer it is the doctor of the time that was wanted, else the first free of the first specialty.
     let whose = whose(answers.doctor(), doctors)
@@ -356,7 +356,7 @@ async fn again_page(
 
 /// `POST /appointments/new`: 303 to the appointment, or 422 and the form again with the refusal.
 pub(super) async fn book(ctx: Ctx<Patient>, Posted(form): Posted<BookForm>) -> PageResult {
-    let layout = ctx.layout().as_journey();
+    let layout = ctx.layout().into_journey();
     let slot = form.slot.parse::<SlotKey>().ok();
     if !form.show.is_empty() {
         let doctors = doctors::list(&ctx.portal).await?;

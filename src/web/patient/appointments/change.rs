@@ -90,7 +90,7 @@ pub(super) async fn ask(ctx: Ctx<Patient>, id: Path<String>) -> PageResult {
     }
     let CancelForm { reason } = ctx.kept().await?.unwrap_or_default();
     let brief = Brief::new(&layout, &detail);
-    page(&CancelPage { layout: layout.as_journey(), errors: Errors::none(), brief, reason })
+    page(&CancelPage { layout: layout.into_journey(), errors: Errors::none(), brief, reason })
 }
 
 /// `POST /appointments/{id}/cancel`: 303 to the appointment, or 422 and why it stays.
@@ -104,7 +104,7 @@ pub(super) async fn cancel(ctx: Ctx<Patient>, id: Path<String>, Posted(form): Po
             let (layout, detail) = (ctx.layout(), found(&ctx, &id).await?);
             let errors = Errors::one("reason", layout.words.t("book-reason-long"));
             let brief = Brief::new(&layout, &detail);
-            refused(&CancelPage { layout: layout.as_journey(), errors, brief, reason: form.reason })
+            refused(&CancelPage { layout: layout.into_journey(), errors, brief, reason: form.reason })
         }
         Err(Failure::Refused(ChangeRefusal::TooLate | ChangeRefusal::Cancelled | ChangeRefusal::Time(_))) => {
             refused(&FixedPage::new(&ctx, &found(&ctx, &id).await?))
@@ -147,7 +147,7 @@ async fn time_page(
     wish: &Wish,
     refusal: Option<Option<BookRefusal>>,
 ) -> Result<TimePage, Problem> {
-    let layout = ctx.layout().as_journey();
+    let layout = ctx.layout().into_journey();
     let chosen: Option<SlotKey> = wish.slot.parse().ok();
     let first = times::first_day(&layout, &wish.from, chosen.as_ref());
     let whose = Whose::Doctor(detail.appointment.doctor);
@@ -178,7 +178,7 @@ pub(super) async fn choose(ctx: Ctx<Patient>, id: Path<String>, wish: Query<Wish
     }
     match wish.slot.parse::<SlotKey>() {
         Ok(slot) if slot.doctor == detail.appointment.doctor && wish.step != "1" => {
-            let layout = ctx.layout().as_journey();
+            let layout = ctx.layout().into_journey();
             let clinic_time = super::clinic_time(&layout, slot.starts_at);
             page(&MovePage { brief: Brief::new(&layout, &detail), slot, clinic_time, layout })
         }
