@@ -153,6 +153,16 @@ impl Person {
         }
     }
 
+    /// Loads the page again, as it asks for, until it no longer says this.
+    pub async fn loads_again_without(&self, sentence: &str) {
+        let start = Instant::now();
+        while self.text().await.contains(sentence) {
+            assert!(start.elapsed() < PATIENCE, "{} reads {sentence:?} for ever", self.name);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            self.driver().refresh().await.unwrap();
+        }
+    }
+
     /// Waits until a script answers this.
     pub async fn until(&self, script: &str, answer: Value) {
         let start = Instant::now();
