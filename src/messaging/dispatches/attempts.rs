@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use super::{Kind, sql};
+use super::{Kind, refusals, sql};
 use crate::clock::{SignedDuration, Timestamp};
 use crate::crypto::random::Secret;
 use crate::crypto::sealed::{Place, Sealed};
 use crate::error::InternalError;
+use crate::messaging::gateways::Reason;
 use crate::messaging::opt_outs;
 use crate::messaging::texts::{Notice, Values};
 use crate::portal::{Portal, WrappedKey};
@@ -171,6 +172,9 @@ pub async fn finish(portal: &Portal, leased: &Leased, outcome: &Outcome) -> Resu
         Outcome::Dropped => ("dropped", None, None),
     };
     sql::end_attempt(&mut tx, leased.id, leased.attempt, now, word, reason, provider).await?;
+    if reason == Some(Reason::OptedOut.as_str()) {
+        refusals::opted_out(portal, &mut tx, leased.id, leased.attempt).await?;
+    }
     let again = match outcome {
         Outcome::Accepted { .. } => {
             sql::end(&mut tx, leased.id, now, Some(now), "sent").await?;

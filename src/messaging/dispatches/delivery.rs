@@ -1,10 +1,11 @@
 //! Whether a text arrived: what gateways tell of its attempts, and what the person who waits for it may know.
 
-use super::sql;
+use super::{refusals, sql};
 use crate::clock::Timestamp;
 use crate::crypto::random::Secret;
 use crate::db::Tx;
 use crate::error::InternalError;
+use crate::messaging::gateways::Reason;
 use crate::portal::Portal;
 use crate::types::ids::{ChallengeId, DispatchId};
 
@@ -35,14 +36,17 @@ pub struct Receipted {
     pub rank: i64,
     /// The gateway's own code of a failure.
     pub code: Option<String>,
+    /// What it means.
+    pub reason: Option<Reason>,
 }
 
 /// Writes down what a gateway told of an attempt, unless as much was told before. A message that arrived was sent, also
-/// when the gateway's answer to its sending was lost: it is not sent again then.
+/// when the gateway's answer to its sending was lost: it is not sent again then. Who is told to want no texts gets none.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn receipted(
+    portal: &Portal,
     tx: &mut Tx,
     attempt: &Attempt,
     told: &Receipted,
@@ -53,6 +57,9 @@ pub async fn receipted(
     if rose && arrived {
         sql::end(tx, attempt.dispatch, now, Some(now), "sent").await?;
         sql::arrive(tx, attempt.dispatch, now).await?;
+    }
+    if rose && told.reason == Some(Reason::OptedOut) {
+        refusals::opted_out(portal, tx, attempt.dispatch, attempt.number).await?;
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ mod attempts;
 mod delivery;
 pub mod figures;
 mod notices;
+mod refusals;
 mod sql;
 
 use crate::clock::{SignedDuration, Timestamp};

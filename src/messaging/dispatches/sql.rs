@@ -7,6 +7,7 @@ use sqlx::{AnyConnection, Row};
 use super::{Attempt, Kind, Receipted};
 use crate::clock::{Timestamp, from_ms};
 use crate::db::{self, parse};
+use crate::messaging::gateways::Reason;
 use crate::types::ids::{AccountId, ChallengeId, DataKeyId, DispatchId};
 use crate::types::locale::Locale;
 
@@ -172,7 +173,7 @@ pub(super) async fn attempt_of(
         .transpose()
 }
 
-/// Raises what is known of an attempt; false when as much was known.
+/// Raises what is known of an attempt, with the reason of a failure; false when as much was known.
 pub(super) async fn raise(
     connection: &mut AnyConnection,
     attempt: &Attempt,
@@ -180,7 +181,8 @@ pub(super) async fn raise(
     now: Timestamp,
 ) -> db::Result<bool> {
     let raised = sqlx::query(
-        "UPDATE attempts SET receipt = $3, receipt_rank = $4, receipt_at = $5, receipt_code = $6
+        "UPDATE attempts
+         SET receipt = $3, receipt_rank = $4, receipt_at = $5, receipt_code = $6, reason = COALESCE($7, reason)
          WHERE dispatch_id = $1 AND number = $2 AND receipt_rank < $4",
     )
     .bind(attempt.dispatch.to_string())
@@ -189,6 +191,7 @@ pub(super) async fn raise(
     .bind(told.rank)
     .bind(now.as_millisecond())
     .bind(told.code.as_deref())
+    .bind(told.reason.map(Reason::as_str))
     .execute(connection)
     .await?;
     Ok(raised.rows_affected() == 1)
@@ -204,7 +207,7 @@ pub(super) async fn arrive(connection: &mut AnyConnection, id: DispatchId, now: 
     Ok(())
 }
 
-/// Writes down what became of it.
+/// Writes down what became of it. A receipt may have been quicker: what it told stays.
 pub(super) async fn end_attempt(
     connection: &mut AnyConnection,
     id: DispatchId,
@@ -215,7 +218,7 @@ pub(super) async fn end_attempt(
     provider_id: Option<&str>,
 ) -> db::Result<()> {
     sqlx::query(
-        "UPDATE attempts SET ended_at = $3, outcome = $4, reason = $5, provider_id = $6
+        "UPDATE attempts SET ended_at = $3, outcome = $4, reason = COALESCE($5, reason), provider_id = $6
          WHERE dispatch_id = $1 AND number = $2",
     )
     .bind(id.to_string())
@@ -227,6 +230,44 @@ pub(super) async fn end_attempt(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// To whom a dispatch goes, with the key that it is sealed under, and by which gateway an attempt at it went.
+pub(super) struct AddresseeRow {
+    pub data_key_id: DataKeyId,
+    pub key_id: String,
+    pub wrapped: Option<Vec<u8>>,
+    pub to_sealed: Vec<u8>,
+    pub gateway: String,
+}
+
+/// To whom the dispatch of an attempt goes.
+pub(super) async fn addressee(
+    connection: &mut AnyConnection,
+    id: DispatchId,
+    attempt: i64,
+) -> db::Result<Option<AddresseeRow>> {
+    sqlx::query(
+        "SELECT d.data_key_id, d.to_sealed, k.key_id, k.wrapped, a.gateway
+         FROM attempts a
+         JOIN dispatches d ON d.id = a.dispatch_id
+         JOIN data_keys k ON k.id = d.data_key_id
+         WHERE a.dispatch_id = $1 AND a.number = $2",
+    )
+    .bind(id.to_string())
+    .bind(attempt)
+    .fetch_optional(connection)
+    .await?
+    .map(|row| {
+        Ok(AddresseeRow {
+            data_key_id: parse("data_key_id", row.try_get("data_key_id")?)?,
+            key_id: row.try_get("key_id")?,
+            wrapped: row.try_get("wrapped")?,
+            to_sealed: row.try_get("to_sealed")?,
+            gateway: row.try_get("gateway")?,
+        })
+    })
+    .transpose()
 }
 
 /// Ends the dispatch.

@@ -10,6 +10,9 @@
 //! | sent                            | 2    |
 //! | delivered, undelivered, failed  | 3    |
 //!
+//! What a failure's code means stands in one table a provider; a code that says the person wants no texts is heeded like
+//! their own STOP.
+//!
 //! An attempt's rank only rises, so doubled, late and disordered receipts change nothing; each state is kept once. The
 //! attempt is committed before its request leaves, so no receipt comes too early.
 
@@ -24,6 +27,7 @@ use crate::clock::Timestamp;
 use crate::crypto::random::Secret;
 use crate::error::InternalError;
 use crate::messaging::dispatches::{self, Receipted};
+use crate::messaging::gateways::Reason;
 use crate::messaging::opt_outs::{self, Wish};
 use crate::portal::Portal;
 use crate::types::phone::PhoneNumber;
@@ -125,6 +129,11 @@ impl State {
         }
     }
 
+    /// Whether the message will not arrive.
+    pub fn is_failure(self) -> bool {
+        matches!(self, Self::Undelivered | Self::Failed)
+    }
+
     /// What a later receipt must exceed to count.
     pub fn rank(self) -> i64 {
         match self {
@@ -144,6 +153,8 @@ pub struct Receipt {
     pub state: State,
     /// The gateway's own code of a failure.
     pub code: Option<String>,
+    /// What that code means, where a table holds it.
+    pub reason: Option<Reason>,
 }
 
 /// What became of a call.
@@ -205,8 +216,9 @@ pub async fn take(portal: &Portal, caller: Caller, token: &Secret, call: &Call<'
         now,
     };
     if sql::insert(&mut tx, &row).await? {
-        let receipted = Receipted { state: told.state.as_str(), rank: told.state.rank(), code: told.code };
-        dispatches::receipted(&mut tx, &attempt, &receipted, told.state == State::Delivered, now).await?;
+        let receipted =
+            Receipted { state: told.state.as_str(), rank: told.state.rank(), code: told.code, reason: told.reason };
+        dispatches::receipted(portal, &mut tx, &attempt, &receipted, told.state == State::Delivered, now).await?;
         tx.commit().await?;
     }
     Ok(Heard::Taken)
@@ -229,6 +241,17 @@ pub async fn take_answer(portal: &Portal, caller: Caller, call: &Call<'_>) -> Re
         opt_outs::heed(portal, caller.as_str(), &from, Wish::read(&text)).await?;
     }
     Ok(Heard::Taken)
+}
+
+/// What the code of a failure means; a code of no failure means nothing, and a failure's unknown one is logged, so that
+/// the table can grow.
+fn meaning(gateway: Caller, state: State, code: Option<&str>, table: &[(i64, Reason)]) -> Option<Reason> {
+    let code: i64 = code.filter(|_| state.is_failure())?.parse().ok()?;
+    let known = table.iter().find(|(known, _)| *known == code).map(|(_, reason)| *reason);
+    if known.is_none() {
+        tracing::warn!(gateway = gateway.as_str(), code, "a receipt's code is unknown");
+    }
+    known
 }
 
 /// The first value of a name.
