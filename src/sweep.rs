@@ -10,6 +10,7 @@
 //! | data keys of abandoned registrations | an hour past the registration's end     |
 //! | registrations, finished ones too     | the same, once no challenge names them  |
 //! | reminders                            | 30 days after they ended                |
+//! | counts of a code's sends             | a day after the code ended              |
 //! | addresses and values of dispatches   | 30 days after they ended                |
 //!
 //! A background task calls [`sweep`] every hour. Several processes may do so at once: each batch is one transaction
@@ -75,6 +76,7 @@ pub async fn sweep(portal: &Portal) -> Result<Swept, InternalError> {
     let sessions = all_of!(sessions::sweep, portal);
     all_of!(sessions::sweep_challenges, portal);
     all_of!(dispatches::sweep_challenges, portal);
+    all_of!(dispatches::sweep_code_sends, portal);
     let challenges = all_of!(challenges::sweep, portal);
     let keys = all_of!(registration::sweep_keys, portal);
     let registrations = all_of!(registration::sweep, portal);

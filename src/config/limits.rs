@@ -43,6 +43,8 @@ pub struct Limits {
     pub sends_short: i64,
     /// Sends to one number in a day: 10.
     pub sends_day: i64,
+    /// `SALUS_CODE_SENDS`: how often one code is sent at most, by texts and calls of all gateways: 2 to 8; 4 unless set.
+    pub code_sends: i64,
     /// Registrations from one network in an hour: 10.
     pub registrations: i64,
     /// How long an abandoned registration can be resumed: 24 h.
@@ -85,6 +87,7 @@ impl Limits {
             send_pauses: [s(30), s(60), s(120)],
             sends_short: 5,
             sends_day: 10,
+            code_sends: vars.number("SALUS_CODE_SENDS", 4, 2..=8),
             registrations: 10,
             registration_life: h(24),
             session_idle: m(vars.number("SALUS_SESSION_IDLE_MINUTES", 15, 2..=30)),

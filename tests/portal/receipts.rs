@@ -170,12 +170,12 @@ async fn a_failure_that_is_told_before_our_own_record_keeps_its_reason() {
     let scene = Scene::open().await;
     let mia = scene.portal.patient("mia").await;
     let _browser = scene.waiting(&mia).await;
-    let leased = dispatches::lease(&scene.portal.portal, 16, |_, _| "twilio").await.unwrap();
+    let leased = crate::support::lease(&scene.portal.portal, "twilio").await;
     let path = format!("/webhooks/twilio/status/{}", leased[0].token.expose());
     let form = [("MessageSid", sid(9)), ("MessageStatus", "undelivered".into()), ("ErrorCode", "30003".into())];
     let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
     assert_eq!(scene.signed(&path, &form).await, 204);
-    let taken = dispatches::Outcome::Accepted { provider_id: sid(9) };
+    let taken = dispatches::Outcome::Accepted { provider_id: sid(9), watched_for: None };
     dispatches::finish(&scene.portal.portal, &leased[0], &taken).await.unwrap();
     let kept = "SELECT COUNT(*) FROM attempts WHERE outcome = 'accepted' AND reason = 'handset_unreachable'";
     assert_eq!(scene.number(kept).await, 1);
@@ -261,7 +261,7 @@ async fn a_receipt_that_comes_before_our_own_record_ends_the_sending() {
     let mia = scene.portal.patient("mia").await;
     let mut browser = scene.waiting(&mia).await;
     // A worker takes it, and its receipt comes in before what the gateway answered is written down.
-    let leased = dispatches::lease(&scene.portal.portal, 16, |_, _| "twilio").await.unwrap();
+    let leased = crate::support::lease(&scene.portal.portal, "twilio").await;
     let token = leased[0].token.expose();
     let path = format!("/webhooks/twilio/status/{token}");
     assert_eq!(scene.signed(&path, &[("MessageSid", &sid(9)), ("MessageStatus", "delivered")]).await, 204);
@@ -316,7 +316,7 @@ async fn stop_keeps_every_gateway_from_being_asked_until_start() {
     assert_eq!(scene.number("SELECT COUNT(*) FROM opt_outs").await, 1);
     let mut browser = scene.waiting(&mia).await;
     scene.portal.deliver().await;
-    assert_eq!((scene.double.requests(), scene.state(&mut browser).await.as_str()), (0, "failed"));
+    assert_eq!((scene.double.requests(), scene.state(&mut browser).await.as_str()), (0, "opted_out"));
     assert_eq!(scene.number("SELECT COUNT(*) FROM dispatches WHERE outcome = 'opted_out'").await, 1);
     assert_eq!(scene.number("SELECT COUNT(*) FROM attempts WHERE gateway = 'twilio'").await, 0);
 

@@ -26,7 +26,8 @@ use url::form_urlencoded;
 use crate::clock::Timestamp;
 use crate::crypto::random::Secret;
 use crate::error::InternalError;
-use crate::messaging::dispatches::{self, Receipted};
+use crate::messaging::breakers;
+use crate::messaging::dispatches::{self, End, Receipted};
 use crate::messaging::gateways::Reason;
 use crate::messaging::opt_outs::{self, Wish};
 use crate::portal::Portal;
@@ -129,6 +130,15 @@ impl State {
         }
     }
 
+    /// How it ends the way of a message; None while it goes on.
+    pub fn end(self) -> Option<End> {
+        match self {
+            Self::Queued | Self::Sent => None,
+            Self::Delivered => Some(End::Arrived),
+            Self::Undelivered | Self::Failed => Some(End::Failed),
+        }
+    }
+
     /// Whether the message will not arrive.
     pub fn is_failure(self) -> bool {
         matches!(self, Self::Undelivered | Self::Failed)
@@ -218,8 +228,15 @@ pub async fn take(portal: &Portal, caller: Caller, token: &Secret, call: &Call<'
     if sql::insert(&mut tx, &row).await? {
         let receipted =
             Receipted { state: told.state.as_str(), rank: told.state.rank(), code: told.code, reason: told.reason };
-        dispatches::receipted(portal, &mut tx, &attempt, &receipted, told.state == State::Delivered, now).await?;
+        dispatches::receipted(portal, &mut tx, &attempt, &receipted, told.state.end(), now).await?;
+        let breaker = breakers::name(caller.as_str(), false);
+        if told.state == State::Delivered {
+            breakers::worked(&mut tx, &breaker).await?;
+        }
         tx.commit().await?;
+        if told.state == State::Failed && told.reason.is_none_or(breakers::is_failure) {
+            breakers::failed(portal, &breaker).await?;
+        }
     }
     Ok(Heard::Taken)
 }

@@ -194,9 +194,9 @@ pub(in crate::messaging::dispatches) async fn totals(
     since: Timestamp,
 ) -> db::Result<(i64, i64, i64)> {
     let row = sqlx::query(
-        "SELECT COUNT(CASE WHEN outcome = 'sent' THEN 1 END),
+        "SELECT COUNT(CASE WHEN outcome = 'sent' OR (ended_at IS NULL AND sent_at IS NOT NULL) THEN 1 END),
                 COUNT(CASE WHEN outcome IN ('failed', 'late', 'unreadable', 'unknown', 'opted_out') THEN 1 END),
-                COUNT(CASE WHEN ended_at IS NULL THEN 1 END)
+                COUNT(CASE WHEN ended_at IS NULL AND sent_at IS NULL THEN 1 END)
          FROM dispatches
          WHERE queued_at >= $1 AND kind = 'sms'",
     )
