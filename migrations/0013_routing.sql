@@ -14,3 +14,6 @@ CREATE TABLE code_sends (
     PRIMARY KEY (challenge_id, ends_at)
 );
 CREATE INDEX code_sends_ends ON code_sends (ends_at);
+
+-- For the texts of one person, newest first.
+CREATE INDEX dispatches_account ON dispatches (account_id, queued_at);

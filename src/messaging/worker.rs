@@ -30,7 +30,8 @@ use crate::messaging::gateways::Gateway;
 use crate::messaging::sending::Health;
 use crate::messaging::silence::Silences;
 use crate::portal::Portal;
-use crate::types::ids::ChallengeId;
+use crate::types::ids::{ChallengeId, DispatchId};
+use crate::types::phone::PhoneNumber;
 
 /// How often a lane looks without being woken.
 const PULSE: Duration = Duration::from_millis(500);
@@ -131,6 +132,21 @@ impl Worker {
             join_all(sending).await.into_iter().collect::<Result<Vec<()>, _>>()?;
         }
         Ok(count)
+    }
+
+    /// Sends one trial text through the gateway of this name, and no other; answers which dispatch to follow.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn send_trial(&self, to: &PhoneNumber, gateway: &'static str) -> Result<DispatchId, InternalError> {
+        let leased = dispatches::begin_trial(&self.portal, to, gateway).await?;
+        let outcome = match self.send_text(&leased, &Health::default()).await? {
+            // Not tried again: whoever looks on is told at once.
+            Outcome::Later { reason, .. } => Outcome::Never { reason },
+            other => other,
+        };
+        dispatches::finish(&self.portal, &leased, &outcome).await?;
+        Ok(leased.id)
     }
 
     /// Leases what is due of a lane; answers how many were, and the attempts to make.

@@ -1,9 +1,6 @@
 //! Receipts and answers over HTTP: what a gateway tells is believed when it is signed, kept once, and shown to whom waits.
 
-use data_encoding::BASE64;
 use futures_util::future::join_all;
-use hmac::{Hmac, KeyInit, Mac};
-use sha1::Sha1;
 
 use salus::audit::{self, Search};
 use salus::clock::SignedDuration;
@@ -100,12 +97,7 @@ fn sid(n: usize) -> String {
 }
 
 fn sign(path: &str, form: &[(&str, &str)]) -> String {
-    let mut sorted = form.to_vec();
-    sorted.sort_unstable();
-    let text: String = sorted.iter().map(|(name, value)| format!("{name}{value}")).collect();
-    let mut mac = Hmac::<Sha1>::new_from_slice(TOKEN.as_bytes()).unwrap();
-    mac.update(format!("{ORIGIN}{path}{text}").as_bytes());
-    BASE64.encode(&mac.finalize().into_bytes())
+    twilio_double::sign(&format!("{ORIGIN}{path}"), form)
 }
 
 #[tokio::test]

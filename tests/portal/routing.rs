@@ -95,11 +95,7 @@ impl Scene {
         let id = format!("SM{:032x}", n + 1);
         let mut form = vec![("MessageSid", id.as_str()), ("MessageStatus", state)];
         form.extend(code.map(|code| ("ErrorCode", code)));
-        form.sort_unstable();
-        let text: String = form.iter().map(|(name, value)| format!("{name}{value}")).collect();
-        let mut mac = Hmac::<sha1::Sha1>::new_from_slice(twilio_double::TOKEN.as_bytes()).unwrap();
-        mac.update(format!("{url}{text}").as_bytes());
-        let signature = BASE64.encode(&mac.finalize().into_bytes());
+        let signature = twilio_double::sign(&url, &form);
         let here = url.replace(ORIGIN, &self.portal.url);
         let told = self.client.post(here).header("X-Twilio-Signature", signature).form(&form).send().await.unwrap();
         assert_eq!(told.status().as_u16(), 204);

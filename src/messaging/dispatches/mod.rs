@@ -9,6 +9,7 @@ pub mod figures;
 mod notices;
 mod refusals;
 mod sql;
+mod trial;
 
 use crate::clock::{SignedDuration, Timestamp};
 use crate::crypto::sealed::{DataKey, Place, Sealed};
@@ -28,6 +29,7 @@ pub use delivery::{
 };
 pub use notices::{queue_until, withdraw};
 pub use sql::DueRow;
+pub use trial::begin_trial;
 
 /// How long a notice by mail is worth sending.
 pub const MAIL_LIFE: SignedDuration = SignedDuration::from_hours(24);

@@ -187,6 +187,11 @@ pub fn address(portal: &Portal, gateway: &str, token: &Secret) -> Option<String>
         .then(|| format!("{}/webhooks/{}/status/{}", config.public_origin(), caller.as_str(), token.expose()))
 }
 
+/// Whether a gateway calls back here.
+pub fn calls_back(portal: &Portal, gateway: &str) -> bool {
+    Caller::from_word(gateway).is_some() && portal.config.is_secure()
+}
+
 fn check(portal: &Portal, caller: Caller, call: &Call<'_>) -> Option<Signed> {
     let (secrets, now) = (&portal.config.hooks, portal.clock.now());
     match caller {

@@ -9,7 +9,7 @@ use crate::auth::step_up;
 use crate::auth::test_text::{self, TestRefusal};
 use crate::clock::{SignedDuration, Timestamp};
 use crate::error::{Failure, InternalError};
-use crate::messaging::dispatches::figures::{self, Figure, Text, Try};
+use crate::messaging::dispatches::figures::{self, Figure, Text, Try, Which};
 use crate::web::account::when;
 use crate::web::admin::read;
 use crate::web::csrf::{Posted, Pressed};
@@ -190,7 +190,7 @@ async fn delivery_page(ctx: &Ctx<Admin>, sent: bool, errors: Errors) -> Result<D
     let (words, now): (&Words, Timestamp) = (&layout.words, layout.now);
     let hour = figures::since(&ctx.portal, now - SignedDuration::from_hours(1)).await?;
     let day = figures::since(&ctx.portal, now - SignedDuration::from_hours(24)).await?;
-    let texts = figures::newest(&ctx.portal, LISTED).await?;
+    let texts = figures::newest(&ctx.portal, Which::All, LISTED).await?;
     let span = |title: String, figures: &[Figure]| Span {
         title,
         lines: figures.iter().map(|figure| line(words, figure)).collect(),
