@@ -106,7 +106,7 @@ fn again(s: &Situation<'_>, texts: &[&'static str]) -> Option<Route> {
         let refused = |asked: &&Asked| matches!(asked.verdict, Verdict::No(r) if r.retry() == Retry::AnotherGateway);
         let lost = mine().filter(|asked| asked.verdict == Verdict::Lost).count();
         let refusals = mine().filter(refused).count();
-        match mine().last()?.verdict {
+        match mine().next_back()?.verdict {
             Verdict::Took => None,
             Verdict::Lost => (lost < SENDS_EACH).then_some(mine().count()),
             Verdict::No(reason) if matches!(reason.retry(), Retry::TryLater(_)) => {

@@ -66,17 +66,12 @@ pub async fn receipted(
     if !sql::raise(tx, attempt, told, now).await? {
         return Ok(());
     }
-    match end {
-        Some(End::Arrived) => {
-            sql::arrive(tx, attempt.dispatch, now).await?;
-            sql::close(tx, attempt.dispatch, now, "sent").await?;
-        }
-        Some(End::Failed) => {
-            if sql::hurry(tx, attempt, now).await? {
-                portal.wake.codes.notify_one();
-            }
-        }
-        None => {}
+    if end == Some(End::Arrived) {
+        sql::arrive(tx, attempt.dispatch, now).await?;
+        sql::close(tx, attempt.dispatch, now, "sent").await?;
+    }
+    if end == Some(End::Failed) && sql::hurry(tx, attempt, now).await? {
+        portal.wake.codes.notify_one();
     }
     if told.reason == Some(Reason::OptedOut) {
         refusals::opted_out(portal, tx, attempt.dispatch, attempt.number).await?;
