@@ -4,8 +4,14 @@
 //! dark; nothing is cut off at 320 pixels; the console is silent; no other host is asked for anything. With
 //! `SALUS_SHOTS=1` its pictures are left in `shots/`; with `SALUS_SHOTS=readme` those of the README are taken anew too.
 
+#[path = "../support/gateway_double.rs"]
+mod gateway_double;
+#[path = "../support/plivo_double.rs"]
+mod plivo_double;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../support/twilio_double.rs"]
+mod twilio_double;
 
 mod checks;
 mod chromium;
@@ -13,6 +19,7 @@ mod person;
 mod story;
 
 mod account;
+mod delivery;
 mod doctor;
 mod entry;
 mod keyboard;

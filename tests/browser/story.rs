@@ -44,20 +44,25 @@ pub struct People {
 impl Story {
     /// An empty clinic, and leave for so many browsers at once.
     pub async fn begin(browsers: u32) -> Self {
+        Self::begin_with(browsers, &[]).await
+    }
+
+    /// The same with more settings.
+    pub async fn begin_with(browsers: u32, more: &[(&str, &str)]) -> Self {
         let permit = BROWSERS.acquire_many(browsers).await.unwrap();
-        let clinic = TestPortal::start_in_public(&[
+        let settings = [
             ("SALUS_CLINIC_NAME", "Lakeside Clinic"),
             ("SALUS_JITSI_URL", "https://video.lakeside.example"),
             ("SALUS_JITSI_APP_ID", "lakeside"),
             ("SALUS_JITSI_SECRET", "a secret of the video server, of some length"),
-        ])
-        .await;
+        ];
+        let clinic = TestPortal::start_in_public(&[&settings, more].concat()).await;
         Self { clinic, _browsers: permit }
     }
 
     /// Where people go.
     pub fn origin(&self) -> String {
-        self.portal.config.public_origin()
+        self.clinic.url.replace("127.0.0.1", "localhost")
     }
 
     /// Moves people in: Maria meets Dr Chen in 20 minutes and saw her a year ago; two of her results are released, a third

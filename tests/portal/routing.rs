@@ -1,10 +1,7 @@
 //! Failover: a code goes another way on a no, on silence and on a failed receipt, within what one code may be sent.
 
-use data_encoding::BASE64;
-use hmac::{Hmac, KeyInit, Mac};
 use salus::clock::SignedDuration;
 use salus::types::actor::Role;
-use sha2::Sha256;
 use sqlx::Row;
 
 use crate::gateway_double::{Answer, Double};
@@ -20,7 +17,6 @@ struct Scene {
     portal: TestPortal,
     twilio: Double,
     plivo: Double,
-    client: reqwest::Client,
 }
 
 impl Scene {
@@ -43,7 +39,7 @@ impl Scene {
             ("SALUS_PLIVO_BASE_URL", &plivo.base),
         ];
         let portal = TestPortal::start_with(&[&both, more].concat()).await;
-        Self { portal, twilio, plivo, client: reqwest::Client::new() }
+        Self { portal, twilio, plivo }
     }
 
     async fn waiting(&self, who: &Someone) -> Browser {
@@ -91,33 +87,7 @@ impl Scene {
     }
 
     async fn twilio_tells(&self, n: usize, state: &str, code: Option<&str>) {
-        let url = self.twilio.taken()[n].field("StatusCallback").unwrap().to_owned();
-        let id = format!("SM{:032x}", n + 1);
-        let mut form = vec![("MessageSid", id.as_str()), ("MessageStatus", state)];
-        form.extend(code.map(|code| ("ErrorCode", code)));
-        let signature = twilio_double::sign(&url, &form);
-        let here = url.replace(ORIGIN, &self.portal.url);
-        let told = self.client.post(here).header("X-Twilio-Signature", signature).form(&form).send().await.unwrap();
-        assert_eq!(told.status().as_u16(), 204);
-    }
-
-    async fn plivo_tells(&self, n: usize, id: &str, state: &str) {
-        let url = self.plivo.taken()[n].json().unwrap()["url"].as_str().unwrap().to_owned();
-        let nonce = format!("{n}{state}");
-        let mut mac = Hmac::<Sha256>::new_from_slice(plivo_double::TOKEN.as_bytes()).unwrap();
-        mac.update(format!("{url}{nonce}").as_bytes());
-        let signature = BASE64.encode(&mac.finalize().into_bytes());
-        let here = url.replace(ORIGIN, &self.portal.url);
-        let told = self
-            .client
-            .post(here)
-            .header("X-Plivo-Signature-V2", signature)
-            .header("X-Plivo-Signature-V2-Nonce", nonce)
-            .form(&[("MessageUUID", id), ("Status", state)])
-            .send()
-            .await
-            .unwrap();
-        assert_eq!(told.status().as_u16(), 204);
+        assert_eq!(twilio_double::tell(&self.twilio, &self.portal.url, n, state, code).await, 204);
     }
 
     async fn state(&self, browser: &mut Browser) -> String {
@@ -141,11 +111,6 @@ impl Scene {
 
     async fn outcomes(&self) -> Vec<Vec<String>> {
         self.rows("SELECT gateway, outcome, reason FROM attempts ORDER BY dispatch_id, number").await
-    }
-
-    async fn plivo_id(&self) -> String {
-        self.rows("SELECT provider_id FROM attempts WHERE gateway = 'plivo' ORDER BY started_at DESC").await[0][0]
-            .clone()
     }
 }
 
@@ -189,7 +154,7 @@ async fn a_failed_receipt_sends_it_another_way_and_the_page_tells_each_step() {
     assert_eq!((scene.asked(), scene.state(&mut browser).await.as_str()), ((1, 1), "rerouted"));
     let code = Scene::code(&scene.plivo, "text", 0);
     assert_eq!(code, Scene::code(&scene.twilio, "Body", 0), "the same code");
-    scene.plivo_tells(0, &scene.plivo_id().await, "delivered").await;
+    assert_eq!(plivo_double::tell(&scene.plivo, &scene.portal.url, 0, "delivered").await, 204);
     assert_eq!(scene.state(&mut browser).await, "arrived");
     scene.later(250).await;
     assert_eq!(scene.asked(), (1, 1), "what arrived is not sent again");

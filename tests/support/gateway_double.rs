@@ -1,5 +1,7 @@
 //! The server below the doubles of gateways: reads requests whole, answers as a script says, else as its judge does.
 
+#![allow(dead_code, reason = "each test target uses its own part")]
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

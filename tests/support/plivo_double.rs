@@ -1,6 +1,9 @@
 //! A double of Plivo's message endpoint, as strict as the provider.
 
+use data_encoding::BASE64;
+use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
+use sha2::Sha256;
 
 use crate::gateway_double::{Double, Request, is_digits, is_sender};
 
@@ -10,6 +13,27 @@ pub const POOL: &str = "5ec4c8c9-cd74-42b5-9e41-0123456789ab";
 
 pub async fn plivo() -> Double {
     Double::start(judge).await
+}
+
+/// Tells of the n-th message that was taken, from 0, at a portal that listens here; answers the status.
+pub async fn tell(double: &Double, here: &str, n: usize, state: &str) -> u16 {
+    let url = double.taken()[n].json().unwrap()["url"].as_str().expect("a callback is asked for").to_owned();
+    let nonce = format!("{n}{state}");
+    let mut mac = Hmac::<Sha256>::new_from_slice(TOKEN.as_bytes()).unwrap();
+    mac.update(format!("{url}{nonce}").as_bytes());
+    let signature = BASE64.encode(&mac.finalize().into_bytes());
+    let path = url.splitn(4, '/').nth(3).unwrap();
+    let call = reqwest::Client::new()
+        .post(format!("{here}/{path}"))
+        .header("X-Plivo-Signature-V2", signature)
+        .header("X-Plivo-Signature-V2-Nonce", nonce)
+        .form(&[("MessageUUID", uuid(n).as_str()), ("Status", state)]);
+    call.send().await.unwrap().status().as_u16()
+}
+
+/// The id of the n-th message, from 0.
+fn uuid(n: usize) -> String {
+    format!("5b40a428-bfc7-4daf-9d06-{:012}", n + 1)
 }
 
 /// The error body.
@@ -53,6 +77,6 @@ fn judge(request: &Request, taken: &[Request]) -> (u16, Value) {
     if body.contains_key("url") && !(text("url").starts_with("https://") && text("method") == "POST") {
         return (400, error("url is not valid"));
     }
-    let uuid = format!("5b40a428-bfc7-4daf-9d06-{:012}", taken.len() + 1);
+    let uuid = uuid(taken.len());
     (202, json!({ "api_id": "api", "message": "message(s) queued", "message_uuid": [uuid] }))
 }

@@ -66,13 +66,14 @@ impl TestPortal {
         Self::serve(portal, clock, database)
     }
 
-    /// Starts a portal whose public address is where it listens, so that a real browser can walk it.
+    /// Starts a portal whose public address is where it listens, so that a real browser can walk it. One that is set
+    /// goes before: a browser takes localhost for as safe as https.
     pub async fn start_in_public(more: &[(&str, &str)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let database = TestDatabase::new().await;
         let clock = Clock::by_hand(start_of_story());
-        let config = settings(&database, &[more, &[("SALUS_PUBLIC_URL", &url)]].concat());
+        let config = settings(&database, &[&[("SALUS_PUBLIC_URL", url.as_str())], more].concat());
         let portal = Portal::open(config, clock.clone(), true).await.unwrap();
         Self::serve_on(listener, portal, clock, database)
     }

@@ -24,6 +24,17 @@ pub fn sign(url: &str, form: &[(&str, &str)]) -> String {
     BASE64.encode(&mac.finalize().into_bytes())
 }
 
+/// Tells of the n-th message that was taken, from 0, at a portal that listens here; answers the status.
+pub async fn tell(double: &Double, here: &str, n: usize, state: &str, code: Option<&str>) -> u16 {
+    let url = double.taken()[n].field("StatusCallback").expect("a callback is asked for").to_owned();
+    let id = format!("SM{:032x}", n + 1);
+    let mut form = vec![("MessageSid", id.as_str()), ("MessageStatus", state), ("AccountSid", ACCOUNT)];
+    form.extend(code.map(|code| ("ErrorCode", code)));
+    let path = url.splitn(4, '/').nth(3).unwrap();
+    let call = reqwest::Client::new().post(format!("{here}/{path}")).header("X-Twilio-Signature", sign(&url, &form));
+    call.form(&form).send().await.unwrap().status().as_u16()
+}
+
 /// The classic error body.
 pub fn classic(status: u16, code: i64) -> (u16, serde_json::Value) {
     let more = format!("https://www.twilio.com/docs/errors/{code}");

@@ -1,0 +1,91 @@
+//! What a person who waits for a code sees of its way to the phone.
+
+use salus::clock::SignedDuration;
+
+use crate::gateway_double::Double;
+use crate::person::Person;
+use crate::story::{People, Story};
+use crate::support::server::{PASSWORD, code_in};
+use crate::{plivo_double, twilio_double};
+
+/// A clinic whose texts leave through two gateways that call back.
+struct Scene {
+    story: Story,
+    people: People,
+    twilio: Double,
+    plivo: Double,
+}
+
+impl Scene {
+    async fn begin() -> Self {
+        let (twilio, plivo) = (twilio_double::start().await, plivo_double::plivo().await);
+        let story = Story::begin_with(
+            1,
+            &[
+                ("SALUS_PUBLIC_URL", "https://localhost"),
+                ("SALUS_SMS_GATEWAYS", "twilio,plivo"),
+                ("SALUS_TWILIO_ACCOUNT_SID", twilio_double::ACCOUNT),
+                ("SALUS_TWILIO_AUTH_TOKEN", twilio_double::TOKEN),
+                ("SALUS_TWILIO_FROM", twilio_double::FROM),
+                ("SALUS_TWILIO_BASE_URL", &twilio.base),
+                ("SALUS_PLIVO_AUTH_ID", plivo_double::ACCOUNT),
+                ("SALUS_PLIVO_AUTH_TOKEN", plivo_double::TOKEN),
+                ("SALUS_PLIVO_FROM", "15005550006"),
+                ("SALUS_PLIVO_BASE_URL", &plivo.base),
+            ],
+        )
+        .await;
+        let people = story.people().await;
+        Self { story, people, twilio, plivo }
+    }
+
+    async fn waits_for_a_code(&self, person: &mut Person) {
+        person.opens("/login").await;
+        person.sees("Sign in").await;
+        person.types("email", &self.people.maria.email).await;
+        person.types("password", PASSWORD).await;
+        person.presses("Sign in").await;
+        person.sees("Enter your code").await;
+        self.story.deliver().await;
+    }
+
+    /// The code in the newest text of the second gateway.
+    fn code(&self) -> String {
+        code_in(self.plivo.taken().last().unwrap().json().unwrap()["text"].as_str().unwrap())
+    }
+}
+
+#[tokio::test]
+async fn a_code_that_fails_comes_another_way_before_marias_eyes() {
+    let scene = Scene::begin().await;
+    let mut maria = Person::arrives(&scene.story, "maria").await;
+    scene.waits_for_a_code(&mut maria).await;
+    maria.reads("Sent at 10:00am.").await;
+    assert_eq!(twilio_double::tell(&scene.twilio, &scene.story.url, 0, "undelivered", Some("30007")).await, 204);
+    maria.reads("It could not be delivered that way. We are trying another way now.").await;
+    maria.examine("Enter your code, trying another way").await;
+    scene.story.deliver().await;
+    maria.reads("Sent another way at 10:00am.").await;
+    maria.examine("Enter your code, sent another way").await;
+    assert_eq!(plivo_double::tell(&scene.plivo, &scene.story.url, 0, "delivered").await, 204);
+    maria.reads("Your phone network says it arrived at 10:00am.").await;
+    maria.types("code", &scene.code()).await;
+    maria.presses("Continue").await;
+    maria.sees("Hello, Maria").await;
+}
+
+#[tokio::test]
+async fn a_code_that_takes_long_offers_other_ways_also_without_scripts() {
+    let scene = Scene::begin().await;
+    let mut maria = Person::arrives_without_scripts(&scene.story, "maria").await;
+    scene.waits_for_a_code(&mut maria).await;
+    maria.loads_again().await;
+    maria.reads("Sent at 10:00am.").await;
+    maria.does_not_read("See other ways to get in").await;
+    scene.story.later(SignedDuration::from_secs(26));
+    maria.loads_again().await;
+    maria.reads("It takes longer than usual.").await;
+    maria.examine("Enter your code, delayed").await;
+    maria.follows("See other ways to get in").await;
+    maria.sees("Other ways to get in").await;
+}
