@@ -1,4 +1,4 @@
-//! What leaves the building: text messages and mail, queued with the change that caused them and then dispatched.
+//! What leaves the building: text messages, calls and mail, queued with the change that caused them and then dispatched.
 
 pub mod dispatches;
 pub mod email;
@@ -7,4 +7,5 @@ pub mod opt_outs;
 pub mod receipts;
 pub mod sms;
 pub mod texts;
+pub mod voice;
 pub mod worker;

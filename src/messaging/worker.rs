@@ -14,7 +14,7 @@ use crate::error::InternalError;
 use crate::messaging::dispatches::{self, Kind, Leased, Outcome};
 use crate::messaging::email::{MailMessage, MailOutcome, Mailer};
 use crate::messaging::gateways::{Gateway, Retry, SendOutcome};
-use crate::messaging::{receipts, texts};
+use crate::messaging::{receipts, texts, voice};
 use crate::portal::Portal;
 use crate::types::email_address::EmailAddress;
 use crate::types::ids::ChallengeId;
@@ -108,12 +108,14 @@ impl Worker {
         match kind {
             Kind::Email => "smtp",
             Kind::Sms => self.gateway(attempt).map_or("none", Gateway::name),
+            Kind::Call => self.caller(attempt).map_or("none", Gateway::name),
         }
     }
 
     async fn send(&self, leased: &Leased) -> Result<Outcome, InternalError> {
         match leased.kind {
             Kind::Sms => self.send_text(leased).await,
+            Kind::Call => self.send_call(leased).await,
             Kind::Email => self.send_mail(leased).await,
         }
     }
@@ -136,27 +138,24 @@ impl Worker {
         let ttl = Duration::from_secs(left.unsigned_abs());
         let callback = receipts::address(&self.portal, gateway.name(), &leased.token);
         let answer = gateway.send_sms(&to, &text, ttl, callback.as_deref()).await;
-        Ok(match answer {
-            SendOutcome::Accepted { provider_id, .. } => Outcome::Accepted { provider_id },
-            SendOutcome::Rejected { reason, retry, .. } => match retry {
-                Retry::Never => Outcome::Never { reason: reason.as_str() },
-                Retry::AnotherGateway => self.another(leased.attempt, reason.as_str()),
-                Retry::TryLater(after) => {
-                    Outcome::Later { reason: reason.as_str(), after: after.unwrap_or_else(|| pause(leased.attempt)) }
-                }
-            },
-            SendOutcome::Ambiguous { .. } => Outcome::Unknown,
-        })
+        Ok(outcome(answer, leased.attempt, self.gateways.len()))
     }
 
-    /// The next gateway at once while there is one that was not asked, then each once more after a pause; then nobody.
-    fn another(&self, attempt: i64, reason: &'static str) -> Outcome {
-        let gateways = i64::try_from(self.gateways.len()).unwrap_or(i64::MAX);
-        match attempt {
-            _ if gateways < 2 || attempt >= gateways * 2 => Outcome::Never { reason },
-            _ if attempt < gateways => Outcome::Later { reason, after: Duration::ZERO },
-            _ => Outcome::Later { reason, after: pause(attempt) },
-        }
+    /// The gateway of a call's n-th attempt: of those that can call, in turn.
+    fn caller(&self, attempt: i64) -> Option<&Gateway> {
+        let callers: Vec<&Gateway> = self.gateways.iter().filter(|gateway| gateway.can_call()).collect();
+        let turn = usize::try_from(attempt.saturating_sub(1)).unwrap_or(0);
+        (!callers.is_empty()).then(|| callers[turn % callers.len()])
+    }
+
+    async fn send_call(&self, leased: &Leased) -> Result<Outcome, InternalError> {
+        let Some(gateway) = self.caller(leased.attempt) else { return Ok(Outcome::Never { reason: "no_gateway" }) };
+        // Only codes are read out.
+        let Some(challenge) = leased.challenge else { return Ok(Outcome::Dropped) };
+        let Some(live) = (self.code_of)(&self.portal, challenge).await? else { return Ok(Outcome::Dropped) };
+        let answer = voice::call(&self.portal, gateway, leased, &live).await?;
+        let callers = self.gateways.iter().filter(|gateway| gateway.can_call()).count();
+        Ok(outcome(answer, leased.attempt, callers))
     }
 
     async fn send_mail(&self, leased: &Leased) -> Result<Outcome, InternalError> {
@@ -180,6 +179,31 @@ impl Worker {
             }
             MailOutcome::Ambiguous => Outcome::Unknown,
         })
+    }
+}
+
+/// What a gateway's answer means for the dispatch, of so many gateways.
+fn outcome(answer: SendOutcome, attempt: i64, gateways: usize) -> Outcome {
+    match answer {
+        SendOutcome::Accepted { provider_id, .. } => Outcome::Accepted { provider_id },
+        SendOutcome::Rejected { reason, retry, .. } => match retry {
+            Retry::Never => Outcome::Never { reason: reason.as_str() },
+            Retry::AnotherGateway => another(attempt, gateways, reason.as_str()),
+            Retry::TryLater(after) => {
+                Outcome::Later { reason: reason.as_str(), after: after.unwrap_or_else(|| pause(attempt)) }
+            }
+        },
+        SendOutcome::Ambiguous { .. } => Outcome::Unknown,
+    }
+}
+
+/// The next gateway at once while there is one that was not asked, then each once more after a pause; then nobody.
+fn another(attempt: i64, gateways: usize, reason: &'static str) -> Outcome {
+    let gateways = i64::try_from(gateways).unwrap_or(i64::MAX);
+    match attempt {
+        _ if gateways < 2 || attempt >= gateways * 2 => Outcome::Never { reason },
+        _ if attempt < gateways => Outcome::Later { reason, after: Duration::ZERO },
+        _ => Outcome::Later { reason, after: pause(attempt) },
     }
 }
 

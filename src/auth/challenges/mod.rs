@@ -21,7 +21,8 @@ use crate::crypto::codes::{Code, Seed};
 use crate::db::Tx;
 use crate::error::{Failure, InternalError};
 use crate::limits::{self, Limit, Taken};
-use crate::messaging::dispatches::{self, Contact, Delivery};
+use crate::messaging::dispatches::{self, Contact, Delivery, Way};
+use crate::messaging::gateways;
 use crate::messaging::texts::Notice;
 use crate::messaging::worker::{LiveCode, Looking};
 use crate::portal::Portal;
@@ -104,8 +105,10 @@ pub struct Challenge {
     pub device: Option<DeviceId>,
     /// Wrong answers so far.
     pub tries: i64,
-    /// Texts asked for so far.
+    /// Texts and calls asked for so far.
     pub sends: i64,
+    /// How the code was asked for last.
+    pub way: Way,
     /// When the next text may be asked for.
     pub next_send_at: Timestamp,
     /// When the present code stops working.
@@ -200,6 +203,7 @@ pub async fn open(portal: &Portal, tx: &mut Tx, new: NewChallenge<'_>) -> Result
         device: new.device,
         tries: 0,
         sends: 0,
+        way: Way::Text,
         next_send_at: now,
         code_ends_at: now + limits.code_life,
         visit: new.visit,
@@ -245,8 +249,8 @@ async fn send(
     }
     sql::count_send(tx, challenge.id, earliest, 1).await?;
     if let Some(contact) = contact {
-        dispatches::queue_code(portal, tx, contact, challenge.purpose.notice(), challenge.id, challenge.code_ends_at)
-            .await?;
+        let (notice, ends_at) = (challenge.purpose.notice(), challenge.code_ends_at);
+        dispatches::queue_code(portal, tx, contact, notice, challenge.id, ends_at, challenge.way).await?;
     }
     Ok(None)
 }
@@ -256,11 +260,14 @@ async fn send(
 pub enum ResendRefusal {
     /// It may be asked for at this instant.
     Wait(Timestamp),
+    /// No gateway can call.
+    CannotCall,
     /// The challenge is over.
     Ended,
 }
 
-/// Sends the code again: the same while it has two minutes left, else a fresh one. Tries stay as they are.
+/// Sends the code again, as a text or in a call: the same while it has two minutes left, else a fresh one. Tries stay as
+/// they are, and the limits count both alike.
 ///
 /// # Errors
 /// Refused as [`ResendRefusal`] says.
@@ -270,8 +277,12 @@ pub async fn resend(
     id: ChallengeId,
     contact: Option<&Contact>,
     phone_index: &[u8; 32],
+    way: Way,
 ) -> Result<(), Failure<ResendRefusal>> {
     let now = portal.clock.now();
+    if way == Way::Call && !gateways::can_call(&portal.config) {
+        return Err(Failure::Refused(ResendRefusal::CannotCall));
+    }
     let mut tx = portal.db.begin().await?;
     let Some(mut challenge) = sql::find(&mut tx, id).await? else { return Err(Failure::Refused(ResendRefusal::Ended)) };
     if !challenge.is_live(now) || challenge.browser != browser.digest {
@@ -281,10 +292,13 @@ pub async fn resend(
     if !sql::claim_send(&mut tx, id, challenge.sends, now).await? {
         return Err(Failure::Refused(ResendRefusal::Wait(challenge.next_send_at.max(now))));
     }
+    challenge.way = way;
     if let Some(until) = send(portal, &mut tx, &mut challenge, contact, phone_index).await? {
         tx.commit().await?;
         return Err(Failure::Refused(ResendRefusal::Wait(until)));
     }
+    // A decoy remembers the way too, so that its page says the same.
+    sql::set_way(&mut tx, id, way).await?;
     let actor = match challenge.whose {
         Whose::Account(_) => Actor::System,
         _ => Actor::Stranger,

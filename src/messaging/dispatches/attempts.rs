@@ -89,6 +89,7 @@ pub async fn lease(
             sql::end(&mut tx, row.id, now, None, "unreadable").await?;
             continue;
         };
+        // STOP is about texts: a call comes only when it is asked for.
         if row.kind == Kind::Sms
             && let Some(phone) = PhoneNumber::from_e164(&opened.0)
             && opt_outs::has_stopped(portal, &mut tx, &phone).await?
@@ -97,7 +98,7 @@ pub async fn lease(
             continue;
         }
         let token = Secret::short_token();
-        sql::begin_attempt(&mut tx, row.id, attempt, gateway(row.kind, attempt), &token.digest(), now).await?;
+        sql::begin_attempt(&mut tx, row.id, attempt, gateway(row.kind, attempt), row.kind, &token.digest(), now).await?;
         leased.push(Leased {
             id: row.id,
             kind: row.kind,

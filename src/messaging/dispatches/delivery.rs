@@ -1,6 +1,6 @@
 //! Whether a text arrived: what gateways tell of its attempts, and what the person who waits for it may know.
 
-use super::sql;
+use super::{Line, sql};
 use crate::clock::Timestamp;
 use crate::crypto::random::Secret;
 use crate::db::Tx;
@@ -16,6 +16,8 @@ pub struct Attempt {
     pub number: i64,
     /// The gateway's id of the message, once its answer was written down.
     pub provider_id: Option<String>,
+    /// Its call; None for a message.
+    pub call: Option<Line>,
 }
 
 /// The attempt through a gateway whose address holds this token.

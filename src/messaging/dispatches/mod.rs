@@ -4,6 +4,7 @@
 //! rendered. Address and values lie sealed under the person's data key.
 
 mod attempts;
+mod calls;
 mod delivery;
 pub mod figures;
 mod notices;
@@ -21,6 +22,7 @@ use crate::types::locale::Locale;
 use crate::types::phone::PhoneNumber;
 
 pub use attempts::{LEASE, Leased, Outcome, finish, lease};
+pub use calls::{Line, placed, speak};
 pub use delivery::{Attempt, Delivery, Newest, Receipted, attempt_of, delivery_of, receipted};
 pub use notices::{queue_until, withdraw};
 
@@ -50,14 +52,25 @@ pub struct Contact {
 pub enum Kind {
     /// A text message.
     Sms,
+    /// A phone call that reads a code out: a text message's dispatch that goes by call.
+    Call,
     /// A mail.
     Email,
+}
+
+/// How a code reaches a phone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// It is texted.
+    Text,
+    /// It is read out in a call.
+    Call,
 }
 
 impl Kind {
     fn as_str(self) -> &'static str {
         match self {
-            Self::Sms => "sms",
+            Self::Sms | Self::Call => "sms",
             Self::Email => "email",
         }
     }
@@ -71,7 +84,7 @@ async fn queue(
 ) -> Result<DispatchId, InternalError> {
     let id = DispatchId::new();
     let now = portal.clock.now();
-    let phone = (new.kind == Kind::Sms).then(|| PhoneNumber::from_e164(&new.to)).flatten();
+    let phone = (new.kind != Kind::Email).then(|| PhoneNumber::from_e164(&new.to)).flatten();
     let place = |column| Place { table: "dispatches", column, row: id.to_string() };
     let values = serde_json::to_string(&new.values).map_err(|error| InternalError::new("writing a dispatch", error))?;
     sql::insert(
@@ -79,6 +92,7 @@ async fn queue(
         &sql::NewRow {
             id,
             kind: new.kind.as_str(),
+            by_call_since: (new.kind == Kind::Call).then_some(now),
             country: phone.as_ref().and_then(PhoneNumber::country).map(|country| country.code().to_owned()),
             account_id: contact.account,
             data_key_id: contact.data_key_id,
@@ -106,7 +120,7 @@ struct NewDispatch<'a> {
     useless_at: Timestamp,
 }
 
-/// Queues the text that carries a challenge's code. After `ends_at` it is dropped, not delivered stale.
+/// Queues the text or the call that carries a challenge's code. After `ends_at` it is dropped, not delivered stale.
 ///
 /// # Errors
 /// When the database fails.
@@ -117,10 +131,14 @@ pub async fn queue_code(
     notice: Notice,
     challenge: ChallengeId,
     ends_at: Timestamp,
+    way: Way,
 ) -> Result<(), InternalError> {
     let Some(phone) = &contact.phone else { return Ok(()) };
     let new = NewDispatch {
-        kind: Kind::Sms,
+        kind: match way {
+            Way::Text => Kind::Sms,
+            Way::Call => Kind::Call,
+        },
         to: phone.e164().to_owned(),
         notice,
         values: &Values::new(),

@@ -4,7 +4,7 @@ pub(super) mod figures;
 
 use sqlx::{AnyConnection, Row};
 
-use super::{Attempt, Kind, Receipted};
+use super::{Attempt, Kind, Line, Receipted};
 use crate::clock::{Timestamp, from_ms};
 use crate::db::{self, parse};
 use crate::types::ids::{AccountId, ChallengeId, DataKeyId, DispatchId};
@@ -14,6 +14,7 @@ use crate::types::locale::Locale;
 pub(super) struct NewRow {
     pub id: DispatchId,
     pub kind: &'static str,
+    pub by_call_since: Option<Timestamp>,
     pub country: Option<String>,
     pub account_id: Option<AccountId>,
     pub data_key_id: DataKeyId,
@@ -30,8 +31,9 @@ pub(super) struct NewRow {
 pub(super) async fn insert(connection: &mut AnyConnection, row: &NewRow) -> db::Result<()> {
     sqlx::query(
         "INSERT INTO dispatches (id, kind, account_id, data_key_id, to_sealed, template, locale, values_sealed,
-                                 challenge_id, queued_at, due_at, useless_at, leased_until, tries, country)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, 0, 0, $12)",
+                                 challenge_id, queued_at, due_at, useless_at, leased_until, tries, country,
+                                 by_call_since)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, 0, 0, $12, $13)",
     )
     .bind(row.id.to_string())
     .bind(row.kind)
@@ -45,6 +47,7 @@ pub(super) async fn insert(connection: &mut AnyConnection, row: &NewRow) -> db::
     .bind(row.now.as_millisecond())
     .bind(row.useless_at.as_millisecond())
     .bind(row.country.as_deref())
+    .bind(row.by_call_since.map(|at| at.as_millisecond()))
     .execute(connection)
     .await?;
     Ok(())
@@ -71,7 +74,7 @@ pub(super) struct DueRow {
 pub(super) async fn due(connection: &mut AnyConnection, now: Timestamp, limit: i64) -> db::Result<Vec<DueRow>> {
     sqlx::query(
         "SELECT d.id, d.kind, d.data_key_id, d.to_sealed, d.template, d.locale, d.values_sealed, d.challenge_id,
-                d.useless_at, d.tries, k.key_id, k.wrapped,
+                d.useless_at, d.tries, d.by_call_since, k.key_id, k.wrapped,
                 (SELECT COUNT(*) FROM attempts a
                  WHERE a.dispatch_id = d.id AND (a.ended_at IS NULL OR a.outcome = 'unknown')) AS unknowns
          FROM dispatches d
@@ -88,7 +91,11 @@ pub(super) async fn due(connection: &mut AnyConnection, now: Timestamp, limit: i
     .map(|row| {
         Ok(DueRow {
             id: parse("id", row.try_get("id")?)?,
-            kind: if row.try_get::<&str, _>("kind")? == "sms" { Kind::Sms } else { Kind::Email },
+            kind: match (row.try_get("kind")?, row.try_get::<Option<i64>, _>("by_call_since")?) {
+                ("sms", None) => Kind::Sms,
+                ("sms", Some(_)) => Kind::Call,
+                _ => Kind::Email,
+            },
             data_key_id: parse("data_key_id", row.try_get("data_key_id")?)?,
             key_id: row.try_get("key_id")?,
             wrapped: row.try_get("wrapped")?,
@@ -135,17 +142,20 @@ pub(super) async fn begin_attempt(
     id: DispatchId,
     number: i64,
     gateway: &str,
+    kind: Kind,
     token_digest: &[u8; 32],
     now: Timestamp,
 ) -> db::Result<()> {
     sqlx::query(
-        "INSERT INTO attempts (dispatch_id, number, gateway, started_at, token_digest) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO attempts (dispatch_id, number, gateway, started_at, token_digest, channel)
+         VALUES ($1, $2, $3, $4, $5, $6)",
     )
     .bind(id.to_string())
     .bind(number)
     .bind(gateway)
     .bind(now.as_millisecond())
     .bind(token_digest.as_slice())
+    .bind(if kind == Kind::Call { "call" } else { "text" })
     .execute(connection)
     .await?;
     Ok(())
@@ -157,19 +167,52 @@ pub(super) async fn attempt_of(
     gateway: &str,
     token_digest: &[u8; 32],
 ) -> db::Result<Option<Attempt>> {
-    sqlx::query("SELECT dispatch_id, number, provider_id FROM attempts WHERE token_digest = $1 AND gateway = $2")
-        .bind(token_digest.as_slice())
-        .bind(gateway)
-        .fetch_optional(connection)
-        .await?
-        .map(|row| {
-            Ok(Attempt {
-                dispatch: parse("dispatch_id", row.try_get("dispatch_id")?)?,
-                number: row.try_get("number")?,
-                provider_id: row.try_get("provider_id")?,
-            })
+    sqlx::query(
+        "SELECT a.dispatch_id, a.number, a.provider_id, a.channel, a.spoken_at, d.locale, d.challenge_id
+         FROM attempts a
+         JOIN dispatches d ON d.id = a.dispatch_id
+         WHERE a.token_digest = $1 AND a.gateway = $2",
+    )
+    .bind(token_digest.as_slice())
+    .bind(gateway)
+    .fetch_optional(connection)
+    .await?
+    .map(|row| {
+        let challenge: Option<&str> = row.try_get("challenge_id")?;
+        let line = Line {
+            locale: parse("locale", row.try_get("locale")?)?,
+            challenge: challenge.map(|id| parse("challenge_id", id)).transpose()?,
+            spoken_at: row.try_get::<Option<i64>, _>("spoken_at")?.map(from_ms),
+        };
+        Ok(Attempt {
+            dispatch: parse("dispatch_id", row.try_get("dispatch_id")?)?,
+            number: row.try_get("number")?,
+            provider_id: row.try_get("provider_id")?,
+            call: (row.try_get::<&str, _>("channel")? == "call").then_some(line),
         })
-        .transpose()
+    })
+    .transpose()
+}
+
+/// Writes down that the call's code is read out, with what that says of the attempt; false when it was before.
+pub(super) async fn speak(
+    connection: &mut AnyConnection,
+    attempt: &Attempt,
+    told: &Receipted,
+    now: Timestamp,
+) -> db::Result<bool> {
+    let spoken = sqlx::query(
+        "UPDATE attempts SET spoken_at = $3, receipt = $4, receipt_rank = $5, receipt_at = $3, receipt_code = NULL
+         WHERE dispatch_id = $1 AND number = $2 AND channel = 'call' AND spoken_at IS NULL",
+    )
+    .bind(attempt.dispatch.to_string())
+    .bind(attempt.number)
+    .bind(now.as_millisecond())
+    .bind(told.state)
+    .bind(told.rank)
+    .execute(connection)
+    .await?;
+    Ok(spoken.rows_affected() == 1)
 }
 
 /// Raises what is known of an attempt; false when as much was known.
