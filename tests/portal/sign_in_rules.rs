@@ -153,7 +153,11 @@ async fn when_the_limits_keep_a_text_back_the_person_is_told_until_when_and_the_
     door.clock.advance(seconds(200));
     let until = door.clock.now() + seconds(700);
     assert_eq!(refusal(resend(&door.portal, &here, &pending, Way::Text).await), ResendRefusal::Wait(until));
-    assert_eq!(refusal(resend(&door.portal, &here, &pending, Way::Text).await), ResendRefusal::Wait(until), "and again");
+    assert_eq!(
+        refusal(resend(&door.portal, &here, &pending, Way::Text).await),
+        ResendRefusal::Wait(until),
+        "and again"
+    );
     went_through(door.type_code(&here, &pending, &code).await);
 }
 

@@ -98,7 +98,8 @@ pub async fn lease(
             continue;
         }
         let token = Secret::short_token();
-        sql::begin_attempt(&mut tx, row.id, attempt, gateway(row.kind, attempt), row.kind, &token.digest(), now).await?;
+        sql::begin_attempt(&mut tx, row.id, attempt, gateway(row.kind, attempt), row.kind, &token.digest(), now)
+            .await?;
         leased.push(Leased {
             id: row.id,
             kind: row.kind,

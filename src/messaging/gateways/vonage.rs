@@ -256,8 +256,7 @@ impl Vonage {
         let (Some(application), Some(caller)) = (&s.application, &s.caller) else {
             return rejected(Reason::ConfigError, None);
         };
-        let (Ok(url), Ok(token)) =
-            (s.api_base_url.join("/v1/calls"), self.token(&application.id, &application.key))
+        let (Ok(url), Ok(token)) = (s.api_base_url.join("/v1/calls"), self.token(&application.id, &application.key))
         else {
             return rejected(Reason::ConfigError, None);
         };

@@ -78,9 +78,9 @@ fn told(caller: Caller, call: &Call<'_>) -> Option<(State, Option<&'static str>)
         (Caller::Twilio, "queued" | "initiated") | (Caller::Vonage, "started") | (Caller::Plivo, "queued") => {
             Some((State::Queued, None))
         }
-        (_, "ringing")
-        | (Caller::Twilio | Caller::Plivo, "in-progress")
-        | (Caller::Vonage, "answered" | "human") => Some((State::Sent, None)),
+        (_, "ringing") | (Caller::Twilio | Caller::Plivo, "in-progress") | (Caller::Vonage, "answered" | "human") => {
+            Some((State::Sent, None))
+        }
         (_, "busy") => ended("busy"),
         (Caller::Twilio | Caller::Plivo, "no-answer")
         | (Caller::Vonage, "unanswered")
