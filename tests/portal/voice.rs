@@ -491,7 +491,7 @@ async fn whoever_waits_can_be_called_instead() {
     let page = browser.send("/challenge/resend", &[("channel", "voice")]).await;
     let last2 = &mia.phone[mia.phone.len() - 2..];
     page.says(&format!("We are calling the phone ending in {last2}. Answer, press any key, and write the code down."));
-    page.says("We are calling you now.").says("Did not get the call?");
+    page.says("We are calling you now.").says("Did not get the call?").says("Text me instead").says("Call me again");
     assert!(!page.text().contains("text message with a 6-digit code"), "{}", page.text());
     portal.deliver().await;
     browser.open("/challenge").await.says("We called you at 10:00am.");
@@ -502,6 +502,13 @@ async fn whoever_waits_can_be_called_instead() {
     let lines = browser.get("/dev/outbox.jsonl").await;
     assert!(lines.body.contains(r#""kind":"voice""#), "{}", lines.body);
     browser.get("/dev/outbox").await.says("Phone call. After a key is pressed it says:").says(&spaced);
+
+    let wrong = if code == "111111" { "222222" } else { "111111" };
+    browser.open("/challenge").await;
+    browser
+        .send("/challenge", &[("code", wrong)])
+        .await
+        .says("The code does not match. Try again, or ask for another call.");
 
     // A text after it is a text again.
     portal.later(SignedDuration::from_secs(60));

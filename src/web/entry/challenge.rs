@@ -198,7 +198,11 @@ async fn answer(ctx: Ctx<Pending>, Posted(form): Posted<CodeForm>) -> PageResult
         Err(Failure::Refused(refusal)) => refusal,
     };
     match refusal {
-        AnswerRefusal::Wrong { .. } => again(Errors::one("code", words.t("otp-err-wrong"))).await,
+        AnswerRefusal::Wrong { .. } => {
+            let heard = live(&ctx.portal, ctx.who.0.challenge).await?.is_some_and(|known| known.way == Way::Call);
+            let text = if heard { words.t("otp-call-err-wrong") } else { words.t("otp-err-wrong") };
+            again(Errors::one("code", text)).await
+        }
         AnswerRefusal::Expired { .. } => again(Errors::one("code", words.t("otp-err-expired"))).await,
         AnswerRefusal::Ended => {
             let purpose = match ctx.who.0.challenge {
