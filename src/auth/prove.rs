@@ -8,6 +8,7 @@ use crate::auth::{password_reset, register, sign_in, step_up};
 use crate::crypto::codes::TypedCode;
 use crate::error::{Failure, InternalError};
 use crate::identity::{accounts, invitations, registration};
+use crate::messaging::dispatches::Way;
 use crate::portal::Portal;
 
 /// Answers the session's challenge and does what it was for.
@@ -78,13 +79,18 @@ async fn contact(
     }
 }
 
-/// Sends the code of the session's challenge again.
+/// Sends the code of the session's challenge again, as a text or in a call.
 ///
 /// # Errors
 /// Refused as [`ResendRefusal`] says.
-pub async fn resend(portal: &Portal, browser: &Browser, session: &Session) -> Result<(), Failure<ResendRefusal>> {
+pub async fn resend(
+    portal: &Portal,
+    browser: &Browser,
+    session: &Session,
+    way: Way,
+) -> Result<(), Failure<ResendRefusal>> {
     let id = session.challenge.ok_or(Failure::Refused(ResendRefusal::Ended))?;
     let challenge = challenges::find(portal, id).await?.ok_or(Failure::Refused(ResendRefusal::Ended))?;
     let (real, contact, index) = contact(portal, &challenge).await?;
-    challenges::resend(portal, browser, id, real.then_some(&contact), &index).await
+    challenges::resend(portal, browser, id, real.then_some(&contact), &index, way).await
 }

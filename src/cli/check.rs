@@ -50,6 +50,7 @@ pub(super) async fn run() -> Result<(), Stop> {
             files(&config, &mut findings);
             database(&config, &mut findings).await;
             gateways(&config, &mut findings);
+            calls(&config, &findings);
             mail(&config, &mut findings).await;
             video(config.jitsi.as_ref(), &findings);
         }
@@ -176,6 +177,18 @@ fn gateways(config: &Config, findings: &mut Findings) {
             }
             SmsGateway::Outbox => findings.warn("gateway outbox", "is for `salus demo` only"),
         }
+    }
+}
+
+fn calls(config: &Config, findings: &Findings) {
+    let callers: Vec<&str> = config.callers().into_iter().map(SmsGateway::as_str).collect();
+    if callers.is_empty() {
+        findings.warn(
+            "calls",
+            "no gateway can call: it takes a number of its own (SALUS_…_CALL_FROM), https, and what it signs with",
+        );
+    } else {
+        findings.ok("calls", &format!("codes can be read out through {}", callers.join(", ")));
     }
 }
 

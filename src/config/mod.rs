@@ -1,6 +1,7 @@
 //! Settings, read once: from the environment, then from the file named by `SALUS_CONFIG`. All problems are told
 //! together, each with its cure.
 
+mod calls;
 mod hooks;
 mod http_gateway;
 mod limits;
@@ -17,8 +18,10 @@ use crate::crypto::key_ring::KeyRing;
 use crate::crypto::random::Secret;
 use crate::types::country::Country;
 use crate::types::locale::Locale;
+use crate::types::phone::PhoneNumber;
 use crate::types::zone::Zone;
 
+pub use calls::CodeCalls;
 pub use hooks::{HookSecrets, VonageSignature};
 pub use http_gateway::{
     BodyFormat, Field, HttpAuth, HttpGatewaySettings, HttpMethod, Piece, Placeholder, REASON_WORDS, SuccessRule,
@@ -26,7 +29,7 @@ pub use http_gateway::{
 pub use limits::Limits;
 pub use lookup::{Lookup, Problem};
 pub use safety::Unsafe;
-pub use sms::{PlivoSender, PlivoSettings, Routes, Senders, SmsGateway, VonageApi, VonageSettings};
+pub use sms::{PlivoSender, PlivoSettings, Routes, Senders, SmsGateway, VonageApi, VonageApplication, VonageSettings};
 
 /// The clinic as people see it.
 #[derive(Clone, Debug)]
@@ -64,6 +67,9 @@ pub struct TwilioSettings {
     pub messaging_service_sid: Option<String>,
     /// `SALUS_TWILIO_SENDERS`: senders for some countries, before either.
     pub senders: Senders,
+    /// `SALUS_TWILIO_CALL_FROM`: the number that calls show; the sender unless set, where that is a number. None when
+    /// it cannot call.
+    pub caller: Option<PhoneNumber>,
     /// `SALUS_TWILIO_BASE_URL`: `https://api.twilio.com` unless set.
     pub base_url: Url,
 }
@@ -127,6 +133,8 @@ pub struct Config {
     pub sms_gateways: Vec<SmsGateway>,
     /// `SALUS_SMS_ROUTES`: the gateways for numbers that begin so; the list above for all others.
     pub sms_routes: Routes,
+    /// `SALUS_CODE_CALLS`: when a code is read out in a call; `auto` unless set.
+    pub code_calls: CodeCalls,
     /// `SALUS_TWILIO_…`.
     pub twilio: Option<TwilioSettings>,
     /// `SALUS_VONAGE_…`.
@@ -231,13 +239,14 @@ impl Config {
             }
         };
         let host = public_url.host_str().unwrap_or("localhost").to_owned();
-        let config = Self {
+        let mut config = Self {
             database_url,
             database_connections: vars.number("SALUS_DATABASE_CONNECTIONS", 10, 1..=100) as u32,
             migrate: vars.choice("SALUS_MIGRATE", "auto", &["auto", "never"]) == "auto",
             listen: vars.parsed("SALUS_LISTEN", "127.0.0.1:8080", "write address:port, like 127.0.0.1:8080"),
             keys,
             keys_file: vars.optional("SALUS_KEYS_FILE").map(PathBuf::from),
+            code_calls: CodeCalls::read(&mut vars),
             sms_routes: Routes::read(&mut vars, &sms_gateways),
             sms_gateways,
             twilio,
@@ -270,6 +279,7 @@ impl Config {
             data,
             secret_files: vars.secret_files(),
         };
+        config.settle_callers();
         vars.finish(config)
     }
 
@@ -317,6 +327,7 @@ impl Config {
             return None;
         }
         let senders = Senders::read(vars, "SALUS_TWILIO_SENDERS");
+        let caller = calls::caller(vars, "SALUS_TWILIO_CALL_FROM", from.as_deref());
         let base_url = sms::base_url(vars, "SALUS_TWILIO_BASE_URL", "https://api.twilio.com");
         let sid_fits =
             |sid: &str| sid.len() == 34 && sid.starts_with("AC") && sid[2..].bytes().all(|b| b.is_ascii_hexdigit());
@@ -345,6 +356,7 @@ impl Config {
             from,
             messaging_service_sid,
             senders,
+            caller,
             base_url,
         })
     }

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::Lookup;
+use super::{Lookup, calls};
 use crate::crypto::random::Secret;
 use crate::crypto::rsa_key::RsaKey;
 use crate::types::country::Country;
@@ -24,6 +24,17 @@ pub enum SmsGateway {
 }
 
 impl SmsGateway {
+    /// Its name in settings and tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Outbox => "outbox",
+            Self::Twilio => "twilio",
+            Self::Vonage => "vonage",
+            Self::Plivo => "plivo",
+            Self::Http => "http",
+        }
+    }
+
     pub(super) fn from_word(word: &str) -> Option<Self> {
         Some(match word {
             "outbox" => Self::Outbox,
@@ -151,6 +162,15 @@ pub enum VonageApi {
     },
 }
 
+/// An application of Vonage, in whose name it calls.
+#[derive(Clone, Debug)]
+pub struct VonageApplication {
+    /// `SALUS_VONAGE_APPLICATION_ID`.
+    pub id: String,
+    /// `SALUS_VONAGE_PRIVATE_KEY`: its RSA private key (PEM), which signs the tokens.
+    pub key: RsaKey,
+}
+
 /// Vonage's settings.
 #[derive(Clone, Debug)]
 pub struct VonageSettings {
@@ -160,9 +180,14 @@ pub struct VonageSettings {
     pub from: String,
     /// `SALUS_VONAGE_SENDERS`: senders for some countries.
     pub senders: Senders,
+    /// The application that calls, whichever interface sends; None when none is named.
+    pub application: Option<VonageApplication>,
+    /// `SALUS_VONAGE_CALL_FROM`: the number that calls show; the sender unless set, where that is a number. None when
+    /// it cannot call.
+    pub caller: Option<PhoneNumber>,
     /// `SALUS_VONAGE_REST_BASE_URL`: where the SMS API answers; `https://rest.nexmo.com` unless set.
     pub rest_base_url: Url,
-    /// `SALUS_VONAGE_API_BASE_URL`: where the Messages API answers; `https://api.nexmo.com` unless set.
+    /// `SALUS_VONAGE_API_BASE_URL`: where the Messages API and the Voice API answer; `https://api.nexmo.com` unless set.
     pub api_base_url: Url,
 }
 
@@ -177,7 +202,17 @@ impl VonageSettings {
             "messages" => Self::messages(vars),
             _ => Self::sms(vars),
         };
-        Some(Self { api: api?, from: from?, senders, rest_base_url, api_base_url })
+        let application = match &api {
+            Some(VonageApi::Messages { application, key }) => {
+                Some(VonageApplication { id: application.clone(), key: key.clone() })
+            }
+            Some(VonageApi::Sms { .. }) if vars.optional("SALUS_VONAGE_APPLICATION_ID").is_some() => {
+                Self::application(vars)
+            }
+            _ => None,
+        };
+        let caller = calls::caller(vars, "SALUS_VONAGE_CALL_FROM", from.as_deref());
+        Some(Self { api: api?, from: from?, senders, application, caller, rest_base_url, api_base_url })
     }
 
     fn sms(vars: &mut Lookup) -> Option<VonageApi> {
@@ -188,6 +223,10 @@ impl VonageSettings {
     }
 
     fn messages(vars: &mut Lookup) -> Option<VonageApi> {
+        Self::application(vars).map(|VonageApplication { id, key }| VonageApi::Messages { application: id, key })
+    }
+
+    fn application(vars: &mut Lookup) -> Option<VonageApplication> {
         let application = vars.optional("SALUS_VONAGE_APPLICATION_ID");
         let application = needed(vars, "SALUS_VONAGE_APPLICATION_ID", application, CONSOLE);
         let pem = vars.secret("SALUS_VONAGE_PRIVATE_KEY");
@@ -197,7 +236,7 @@ impl VonageSettings {
             let cure = "use the file that the provider handed out: -----BEGIN PRIVATE KEY----- and so on";
             vars.problem("SALUS_VONAGE_PRIVATE_KEY", "is no RSA private key in PEM", cure);
         }
-        Some(VonageApi::Messages { application: application?, key: key? })
+        Some(VonageApplication { id: application?, key: key? })
     }
 }
 
@@ -221,6 +260,9 @@ pub struct PlivoSettings {
     pub sender: PlivoSender,
     /// `SALUS_PLIVO_SENDERS`: senders for some countries.
     pub senders: Senders,
+    /// `SALUS_PLIVO_CALL_FROM`: the number that calls show; the sender unless set, where that is a number. None when it
+    /// cannot call.
+    pub caller: Option<PhoneNumber>,
     /// `SALUS_PLIVO_BASE_URL`: `https://api.plivo.com` unless set.
     pub base_url: Url,
 }
@@ -247,7 +289,9 @@ impl PlivoSettings {
             }
         };
         let senders = Senders::read(vars, "SALUS_PLIVO_SENDERS");
+        let from = if let Some(PlivoSender::From(from)) = &sender { Some(from.as_str()) } else { None };
+        let caller = calls::caller(vars, "SALUS_PLIVO_CALL_FROM", from);
         let base_url = base_url(vars, "SALUS_PLIVO_BASE_URL", "https://api.plivo.com");
-        Some(Self { auth_id: auth_id?, auth_token: token?, sender: sender?, senders, base_url })
+        Some(Self { auth_id: auth_id?, auth_token: token?, sender: sender?, senders, caller, base_url })
     }
 }

@@ -1,4 +1,4 @@
-//! What leaves the building: text messages and mail, queued with the change that caused them and then dispatched.
+//! What leaves the building: text messages, calls and mail, queued with the change that caused them and then dispatched.
 
 pub mod breakers;
 pub mod dispatches;
@@ -11,4 +11,5 @@ mod sending;
 mod silence;
 pub mod sms;
 pub mod texts;
+pub mod voice;
 pub mod worker;

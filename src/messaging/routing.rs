@@ -80,8 +80,12 @@ pub fn next(s: &Situation<'_>) -> Option<Route> {
     let no_texts = s.by_call || s.has_stopped || verdicts().any(is_deaf_to_texts);
     let fresh = |gateway: &str, by_call: bool| !s.asked.iter().any(|a| a.gateway == gateway && a.by_call == by_call);
     let texts: &[&'static str] = if no_texts { &[] } else { s.texts };
-    // One call rings a phone; a second gateway calls only if the first did not take it.
-    let rang = s.asked.iter().any(|asked| asked.by_call && !matches!(asked.verdict, Verdict::No(r) if never_rang(r)));
+    // One call rings a phone; a second is made only if nobody took the first.
+    let rang = s.asked.iter().any(|asked| match asked.verdict {
+        Verdict::Took => asked.by_call,
+        Verdict::No(reason) => asked.by_call && !never_rang(reason),
+        Verdict::Lost => false,
+    });
     let calls: &[&'static str] = if s.is_code && !rang { s.calls } else { &[] };
     let first = |ways: &[&'static str], by_call: bool, shut: bool| {
         let fits = |gateway: &&&'static str| fresh(gateway, by_call) && (s.is_shut)(gateway, by_call) == shut;
@@ -92,6 +96,7 @@ pub fn next(s: &Situation<'_>) -> Option<Route> {
         .or_else(|| first(texts, false, true))
         .or_else(|| first(calls, true, true))
         .or_else(|| again(s, texts))
+        .or_else(|| call_again(s, calls))
 }
 
 /// A gateway that did not take it, or left it open, once more: the one asked least often, in order.
@@ -117,6 +122,16 @@ fn again(s: &Situation<'_>, texts: &[&'static str]) -> Option<Route> {
     };
     let ways = texts.iter().filter_map(|gateway| Some((may(gateway)?, *gateway)));
     ways.min_by_key(|(times, _)| *times).map(|(_, gateway)| Route { gateway, by_call: false, again: true })
+}
+
+/// A call whose answer was lost, once more.
+fn call_again(s: &Situation<'_>, calls: &[&'static str]) -> Option<Route> {
+    let lost = |gateway: &str| {
+        let mine = s.asked.iter().filter(|asked| asked.by_call && asked.gateway == gateway);
+        mine.filter(|asked| asked.verdict == Verdict::Lost).count()
+    };
+    let way = calls.iter().find(|gateway| (1..SENDS_EACH).contains(&lost(gateway)));
+    way.map(|gateway| Route { gateway, by_call: true, again: true })
 }
 
 /// Whether nobody is asked after it.
@@ -181,6 +196,10 @@ mod tests {
         assert_eq!(route(&all, true, &["a", "b"]), None, "one call rings, and no text is sent twice knowingly");
         let busy = [asked("a", Verdict::Took), asked("b", Verdict::Took), called("a", Verdict::No(Reason::GeoBlocked))];
         assert_eq!(route(&busy, true, &["a", "b"]), Some(("b", true, false)), "a call that nobody placed");
+        let mut lost = vec![asked("a", Verdict::Took), asked("b", Verdict::Took), called("a", Verdict::Lost)];
+        assert_eq!(route(&lost, true, &["a"]), Some(("a", true, true)), "a call that may have been placed");
+        lost.push(called("a", Verdict::Lost));
+        assert_eq!(route(&lost, true, &["a"]), None);
     }
 
     #[test]

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use super::worker::Worker;
 use crate::clock::Timestamp;
+use crate::config::CodeCalls;
 use crate::error::InternalError;
-use crate::messaging::dispatches::{Due, Leased, Outcome, Way};
+use crate::messaging::dispatches::{Due, Kind, Leased, Outcome, Through};
 use crate::messaging::email::{MailMessage, MailOutcome};
-use crate::messaging::gateways::{Retry, SendOutcome};
+use crate::messaging::gateways::{Gateway, Retry, SendOutcome};
 use crate::messaging::routing::{self, Asked, Route, Situation, Verdict};
-use crate::messaging::{breakers, receipts, texts};
+use crate::messaging::{breakers, receipts, texts, voice};
 use crate::portal::Portal;
 use crate::types::email_address::EmailAddress;
 use crate::types::phone::PhoneNumber;
@@ -63,34 +64,52 @@ impl Health {
 struct Past<'a> {
     phone: &'a PhoneNumber,
     is_code: bool,
+    by_call: bool,
     has_stopped: bool,
     asked: &'a [Asked],
 }
 
 impl Worker {
     /// The way of a due dispatch.
-    pub(super) fn way(&self, due: &Due<'_>, health: &Health) -> Option<Way> {
-        let Some(phone) = due.phone else { return Some(Way { gateway: "smtp", by_call: false }) };
+    pub(super) fn way(&self, due: &Due<'_>, health: &Health) -> Option<Through> {
+        let Some(phone) = due.phone else { return Some(Through { gateway: "smtp", by_call: false }) };
         if self.gateways.is_empty() && !due.has_stopped {
-            return Some(Way { gateway: "none", by_call: false });
+            return Some(Through { gateway: "none", by_call: false });
         }
-        let past = Past { phone, is_code: due.is_code, has_stopped: due.has_stopped, asked: due.asked };
+        let past = Past {
+            phone,
+            is_code: due.is_code,
+            by_call: due.kind == Kind::Call,
+            has_stopped: due.has_stopped,
+            asked: due.asked,
+        };
         let route = self.next(&past, &|gateway, by_call| health.is_shut(gateway, by_call))?;
         health.use_probe(route.gateway, route.by_call);
-        Some(Way { gateway: route.gateway, by_call: route.by_call })
+        Some(Through { gateway: route.gateway, by_call: route.by_call })
     }
 
     fn next(&self, past: &Past<'_>, is_shut: &dyn Fn(&str, bool) -> bool) -> Option<Route> {
         let texts = self.portal.config.sms_routes.of(past.phone).map_or_else(
-            || self.gateways.iter().map(|gateway| gateway.name()).collect::<Vec<_>>(),
+            || self.gateways.iter().map(Gateway::name).collect::<Vec<_>>(),
             |order| order.iter().map(|gateway| gateway.name()).collect(),
         );
+        // Those of the number's rule first, then whoever else can.
+        let may_call = match self.portal.config.code_calls {
+            CodeCalls::Auto => true,
+            CodeCalls::Asked => past.by_call,
+            CodeCalls::Off => false,
+        };
+        let can_call = |name: &&'static str| {
+            may_call && self.gateways.iter().any(|gateway| gateway.name() == *name && gateway.can_call())
+        };
+        let others = self.gateways.iter().map(Gateway::name).filter(|name| !texts.contains(name));
+        let calls: Vec<&'static str> = texts.iter().copied().chain(others).filter(can_call).collect();
         routing::next(&Situation {
             texts: &texts,
-            calls: &[],
+            calls: &calls,
             is_shut,
             is_code: past.is_code,
-            by_call: false,
+            by_call: past.by_call,
             has_stopped: past.has_stopped,
             asked: past.asked,
         })
@@ -100,7 +119,13 @@ impl Worker {
     fn next_after(&self, leased: &Leased, phone: &PhoneNumber, verdict: Verdict) -> Option<Route> {
         let mut asked = leased.asked.clone();
         asked.push(Asked { gateway: leased.gateway.to_owned(), by_call: leased.by_call, verdict });
-        let past = Past { phone, is_code: leased.challenge.is_some(), has_stopped: leased.has_stopped, asked: &asked };
+        let past = Past {
+            phone,
+            is_code: leased.challenge.is_some(),
+            by_call: leased.kind == Kind::Call,
+            has_stopped: leased.has_stopped,
+            asked: &asked,
+        };
         self.next(&past, &|_, _| false)
     }
 
@@ -117,11 +142,23 @@ impl Worker {
             useless_at = live.ends_at;
         }
         let text = texts::sms(&self.portal.config, leased.notice, leased.locale, &values)?;
-        let to = PhoneNumber::from_e164(&leased.to)
-            .ok_or_else(|| InternalError::because("a dispatch holds something that is no phone number"))?;
+        let to = phone_of(leased)?;
         let callback = receipts::address(&self.portal, gateway.name(), &leased.token);
         let answer = gateway.send_sms(&to, &text, self.left(useless_at), callback.as_deref()).await;
         self.concluded(leased, &to, answer, callback.is_some(), health).await
+    }
+
+    /// Makes one attempt of a call.
+    pub(super) async fn send_call(&self, leased: &Leased, health: &Health) -> Result<Outcome, InternalError> {
+        let Some(gateway) = self.gateways.iter().find(|gateway| gateway.name() == leased.gateway) else {
+            return Ok(Outcome::Never { reason: "no_gateway" });
+        };
+        // Only codes are read out.
+        let Some(challenge) = leased.challenge else { return Ok(Outcome::Dropped) };
+        let Some(live) = (self.code_of)(&self.portal, challenge).await? else { return Ok(Outcome::Dropped) };
+        let to = phone_of(leased)?;
+        let answer = voice::call(&self.portal, gateway, leased, &live).await?;
+        self.concluded(leased, &to, answer, true, health).await
     }
 
     /// How long until then, as gateways are told it: a second at least.
@@ -215,6 +252,11 @@ impl Worker {
             MailOutcome::Ambiguous => Outcome::Unknown { after: None },
         })
     }
+}
+
+fn phone_of(leased: &Leased) -> Result<PhoneNumber, InternalError> {
+    PhoneNumber::from_e164(&leased.to)
+        .ok_or_else(|| InternalError::because("a dispatch holds something that is no phone number"))
 }
 
 /// The country that receipts are learned by.

@@ -51,7 +51,8 @@ impl Silences {
             Some((at, figures)) if now.duration_since(at) < KEPT => (at, figures),
             _ => (now, figures::since(portal, now - WINDOW).await?),
         };
-        let known = figures.1.iter().find(|figure| figure.gateway == gateway && figure.country == country);
+        let known =
+            figures.1.iter().find(|known| known.gateway == gateway && known.country == country && !known.by_call);
         let silence = silence(known);
         *learned = Some(figures);
         Ok(silence)
@@ -79,6 +80,7 @@ mod tests {
         Figure {
             gateway: "a".into(),
             country: "US".into(),
+            by_call: false,
             tried: sent,
             sent,
             arrived,

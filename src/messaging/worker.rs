@@ -183,8 +183,9 @@ impl Worker {
     /// Makes an attempt and records it.
     async fn attempt(&self, leased: &Leased, health: &Health) -> Result<(), InternalError> {
         let made = match leased.kind {
-            Kind::Sms => self.send_text(leased, health).await,
             Kind::Email => self.send_mail(leased).await,
+            Kind::Sms | Kind::Call if leased.by_call => self.send_call(leased, health).await,
+            Kind::Sms | Kind::Call => self.send_text(leased, health).await,
         };
         let outcome = made.unwrap_or_else(|error| {
             tracing::error!(dispatch = %leased.id, %error, "a dispatch could not be rendered");

@@ -62,6 +62,7 @@ pub async fn run(
             .app_data(Data::new(Headers::of_settings(&portal.config)))
             .app_data(Data::new(served.clone()))
             .configure(systems::health::routes)
+            .configure(systems::voice::routes)
             .configure(systems::webhooks::routes)
             .configure(assets::routes);
         let door = web::scope("")

@@ -40,6 +40,10 @@ STREAM /dev/outbox/events               | 200
 # gateways
 HOOK /webhooks/{twilio}/status/{made-up} | 404
 HOOK /webhooks/{made-up}/status/{made-up} | 404
+HOOK /webhooks/{twilio}/voice/{made-up} | 404
+HOOK /webhooks/{made-up}/voice/{made-up} | 404
+HOOK /webhooks/{twilio}/voice/{made-up}/play | 404
+HOOK /webhooks/{made-up}/voice/{made-up}/play | 404
 HOOK /webhooks/{twilio}/inbound         | 403
 HOOK /webhooks/{made-up}/inbound        | 404
 GET /webhooks/twilio                    | 404

@@ -98,6 +98,7 @@ async fn half_and_95_of_100_are_told_of_what_arrived() {
         found,
         [Figure {
             gateway: "twilio".into(),
+            by_call: false,
             country: "US".into(),
             tried: 5,
             sent: 5,

@@ -7,7 +7,7 @@ use salus::clock::SignedDuration;
 use salus::config::{PlivoSender, PlivoSettings, Senders, TwilioSettings};
 use salus::crypto::random::Secret;
 use salus::identity::accounts;
-use salus::messaging::dispatches::{self, LEASE};
+use salus::messaging::dispatches::{self, LEASE, Way};
 use salus::messaging::email::Mailer;
 use salus::messaging::gateways::Gateway;
 use salus::messaging::gateways::plivo::Plivo;
@@ -36,6 +36,7 @@ fn twilio(double: &Double) -> Gateway {
         from: Some(FROM.into()),
         messaging_service_sid: None,
         senders: Senders::default(),
+        caller: None,
         base_url: double.base.parse().unwrap(),
     };
     Gateway::Twilio(Twilio::new(settings).unwrap())
@@ -47,6 +48,7 @@ fn plivo(double: &Double) -> Gateway {
         auth_token: Secret::new(plivo_double::TOKEN),
         sender: PlivoSender::From("15005550006".into()),
         senders: Senders::default(),
+        caller: None,
         base_url: double.base.parse().unwrap(),
     };
     Gateway::Plivo(Plivo::new(settings).unwrap())
@@ -209,7 +211,7 @@ async fn a_code_that_is_late_or_used_is_dropped() {
     let pending = door.password(&here, MAIL).await;
     let code = door.code(PHONE).await;
     door.clock.advance(seconds(31));
-    went_through(salus::auth::prove::resend(&door.portal, &here, &pending).await);
+    went_through(salus::auth::prove::resend(&door.portal, &here, &pending, Way::Text).await);
     went_through(door.type_code(&here, &pending, &code).await);
     let texts = door.messages(PHONE).len();
     door.deliver().await;

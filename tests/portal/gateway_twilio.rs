@@ -19,6 +19,7 @@ fn settings(base: &str) -> TwilioSettings {
         from: Some(FROM.into()),
         messaging_service_sid: None,
         senders: Senders::default(),
+        caller: None,
         base_url: base.parse().unwrap(),
     }
 }

@@ -13,6 +13,7 @@ use salus::auth::sessions::Session;
 use salus::auth::sign_in::SignInRefusal;
 use salus::clock::{SignedDuration, Timestamp};
 use salus::error::Failure;
+use salus::messaging::dispatches::Way;
 use salus::types::actor::Role;
 use salus::types::ids::AccountId;
 
@@ -105,9 +106,10 @@ impl Walk<'_> {
 
     async fn resend(&self, from: From) -> Said {
         let Some(session) = self.pending.get(&from) else { return ("nothing", 0) };
-        match resend(&self.door.portal, &self.here(from), session).await {
+        match resend(&self.door.portal, &self.here(from), session, Way::Text).await {
             Ok(()) => ("sent", 0),
             Err(Failure::Refused(ResendRefusal::Wait(until))) => ("wait", ms(until)),
+            Err(Failure::Refused(ResendRefusal::CannotCall)) => ("no calls", 0),
             Err(Failure::Refused(ResendRefusal::Ended)) => ("ended", 0),
             Err(Failure::Internal(error)) => panic!("{error:?}"),
         }

@@ -14,6 +14,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::support::clinic;
 use crate::support::server::{PASSWORD, TestPortal};
+use crate::voice::{Line, Told};
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -159,6 +160,17 @@ async fn logs_database_and_error_pages_hold_nothing_of_a_person() {
     page.says("317.25").says(note);
     browser.open("/appointments").await.says("Okonquist");
 
+    // A call that reads a code out, as its gateway hears it.
+    let line = Line::open("twilio").await;
+    let called = line.portal.patient("wilhelmina").await;
+    let (_, spoken) = line.called(&called).await;
+    let (answer, told) = line.paths();
+    line.words(&answer, Told::Answered).await;
+    line.words(&format!("{answer}/play"), Told::Key("7")).await;
+    assert_eq!(line.told(&told, Told::State("completed")).await.0, 204);
+    let call_token = answer.rsplit('/').next().unwrap().to_owned();
+    let kept_of_call = stored(&line.portal).await;
+
     // Pages that tell of a problem.
     errors.push(browser.get("/labs/0193b1a2-0000-7000-8000-000000000000").await);
     errors.push(browser.get("/admin").await);
@@ -166,6 +178,10 @@ async fn logs_database_and_error_pages_hold_nothing_of_a_person() {
     let last2 = |phone: &str| phone[phone.len() - 2..].to_owned();
     assert_eq!(last2(&zelda.phone).len(), 2);
 
+    for needle in [spoken, call_token, called.phone[1..].to_owned(), called.email.clone()] {
+        assert!(!holds(&kept_of_call, &needle), "the database of the call holds {needle}");
+        codes.push(needle);
+    }
     let mut needles: Vec<String> = codes;
     needles.extend(
         [

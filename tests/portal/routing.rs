@@ -373,3 +373,33 @@ async fn mail_that_hangs_does_not_hold_up_a_code() {
     let _ = stop.send(());
     running.abort();
 }
+
+#[tokio::test]
+async fn when_no_text_comes_through_the_phone_is_called() {
+    let scene = Scene::open_with(&[("SALUS_CODE_CALLS", "auto")]).await;
+    let mia = scene.portal.patient("mia").await;
+    let mut browser = scene.one_more(&mia).await;
+    scene.twilio_tells(0, "undelivered", Some("30007")).await;
+    scene.portal.deliver().await;
+    scene.later(30).await;
+    let calls = |double: &Double| double.taken().iter().filter(|taken| taken.line().contains("/Call")).count();
+    assert_eq!((calls(&scene.twilio), calls(&scene.plivo)), (1, 0));
+    assert_eq!(scene.state(&mut browser).await, "rerouted");
+    browser.get("/challenge").await.says("so we called you at").says("press any key");
+    scene.later(200).await;
+    assert_eq!((calls(&scene.twilio), calls(&scene.plivo)), (1, 0), "it rings once");
+}
+
+#[tokio::test]
+async fn who_wrote_stop_is_called_and_told_how_texts_come_again() {
+    let scene = Scene::open_with(&[("SALUS_CODE_CALLS", "auto")]).await;
+    let mia = scene.portal.patient("mia").await;
+    scene.twilio.script([no(21610)]);
+    let mut browser = scene.one_more(&mia).await;
+    assert_eq!(scene.outcomes().await, [["twilio", "later", "opted_out"], ["twilio", "accepted", ""]]);
+    assert!(scene.twilio.taken()[0].line().contains("/Calls.json"));
+    browser.get("/challenge").await.says("press any key");
+    let mut again = scene.one_more(&mia).await;
+    assert_eq!(scene.asked(), (3, 0), "no gateway is asked for a text");
+    again.get("/challenge").await.says("Answer, press any key");
+}

@@ -72,10 +72,13 @@ async fn each_gateway_has_its_line() {
         "ok      gateway plivo: is set up",
         "ok      gateway http: is set up for sms.aggregator.example",
         "warn    SALUS_HTTP_GATEWAY_AUTH: is none",
+        "ok      calls: codes can be read out through plivo",
     ] {
         line(&answer.out, found);
     }
     assert!(!format!("{}{}", answer.out, answer.err).contains("not-to-be-shown"));
+    shell.set("SALUS_PLIVO_FROM", "Hill");
+    line(&shell.run(&["check"]).ends_with(0).out, "warn    calls: no gateway can call: it takes a number of its own");
     shell.set("SALUS_VONAGE_PRIVATE_KEY", "not-to-be-shown");
     let answer = shell.run(&["check"]).ends_with(2);
     line(&answer.out, "fails   SALUS_VONAGE_PRIVATE_KEY: is no RSA private key in PEM; cure: ");

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use salus::clock::{Clock, Timestamp};
 use salus::config::{Config, Lookup};
 use salus::crypto::key_ring::KeyRing;
-use salus::messaging::dispatches::{self, Lane, Leased, Way};
+use salus::messaging::dispatches::{self, Lane, Leased, Through};
 use salus::portal::Portal;
 
 /// A fresh database: a file of its own on SQLite, or a database of its own on the server of `TEST_POSTGRES_URL`.
@@ -42,10 +42,15 @@ impl TestDatabase {
 
 /// Takes what is due for this gateway, as a worker does that is then killed.
 pub async fn lease(portal: &Portal, gateway: &'static str) -> Vec<Leased> {
+    lease_by(portal, gateway, false).await
+}
+
+/// The same for calls.
+pub async fn lease_by(portal: &Portal, gateway: &'static str, by_call: bool) -> Vec<Leased> {
     let mut leased = Vec::new();
     for lane in [Lane::Codes, Lane::Texts, Lane::Mail] {
         let due = dispatches::due(portal, lane, 100).await.unwrap();
-        let taken = dispatches::lease(portal, due, |_| Some(Way { gateway, by_call: false })).await.unwrap();
+        let taken = dispatches::lease(portal, due, |_| Some(Through { gateway, by_call })).await.unwrap();
         leased.extend(taken.leased);
     }
     leased
@@ -66,6 +71,8 @@ pub fn settings(database: &TestDatabase, more: &[(&str, &str)]) -> Config {
         ("SALUS_SMS_GATEWAYS".to_owned(), "outbox".to_owned()),
         ("SALUS_SMTP_URL".to_owned(), "outbox".to_owned()),
         ("SALUS_DATABASE_CONNECTIONS".to_owned(), "6".to_owned()),
+        // A story that is about calls which come of themselves says so.
+        ("SALUS_CODE_CALLS".to_owned(), "asked".to_owned()),
     ];
     vars.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     Config::read(Lookup::from_map(vars)).unwrap()

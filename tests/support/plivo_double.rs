@@ -1,4 +1,4 @@
-//! A double of Plivo's message endpoint, as strict as the provider.
+//! A double of Plivo's endpoints for messages and calls, as strict as the provider.
 
 use data_encoding::BASE64;
 use hmac::{Hmac, KeyInit, Mac};
@@ -42,13 +42,17 @@ pub fn error(text: &str) -> Value {
 }
 
 fn judge(request: &Request, taken: &[Request]) -> (u16, Value) {
-    if request.line() != format!("POST /v1/Account/{ACCOUNT}/Message/") {
+    let is_call = request.line() == format!("POST /v1/Account/{ACCOUNT}/Call/");
+    if !is_call && request.line() != format!("POST /v1/Account/{ACCOUNT}/Message/") {
         return (404, error("not found"));
     }
     if !request.has_basic(ACCOUNT, TOKEN) {
         return (401, error("could not verify your access level for that URL"));
     }
     let Some(body) = request.json() else { return (400, error("malformed JSON")) };
+    if is_call {
+        return judge_call(&body, taken.len() + 1);
+    }
     let known = ["dst", "log", "message_expiry", "method", "powerpack_uuid", "src", "text", "type", "url"];
     if body.keys().any(|name| !known.contains(&name.as_str())) {
         return (400, error("unknown parameter"));
@@ -79,4 +83,41 @@ fn judge(request: &Request, taken: &[Request]) -> (u16, Value) {
     }
     let uuid = uuid(taken.len());
     (202, json!({ "api_id": "api", "message": "message(s) queued", "message_uuid": [uuid] }))
+}
+
+fn judge_call(body: &serde_json::Map<String, Value>, number: usize) -> (u16, Value) {
+    let mut names: Vec<&str> = body.keys().map(String::as_str).collect();
+    names.sort_unstable();
+    let known = [
+        "answer_method",
+        "answer_url",
+        "from",
+        "hangup_method",
+        "hangup_url",
+        "ring_timeout",
+        "ring_url",
+        "time_limit",
+        "to",
+    ];
+    if names != known {
+        return (400, error("unknown parameter"));
+    }
+    let text = |name: &str| body[name].as_str().unwrap_or_default();
+    if !is_digits(text("from"), 15) {
+        return (400, error("from parameter is not valid"));
+    }
+    if !is_digits(text("to"), 15) {
+        return (400, error("to parameter is not valid"));
+    }
+    if ["answer_url", "hangup_url", "ring_url"].into_iter().any(|name| !text(name).starts_with("https://")) {
+        return (400, error("answer_url is not valid"));
+    }
+    if (text("answer_method"), text("hangup_method")) != ("POST", "POST") {
+        return (400, error("answer_method is not valid"));
+    }
+    if ["ring_timeout", "time_limit"].into_iter().any(|name| body[name].as_u64().is_none_or(|seconds| seconds == 0)) {
+        return (400, error("ring_timeout is not valid"));
+    }
+    let id = format!("9834029e-58b6-11e1-b8b7-{number:012}");
+    (201, json!({ "api_id": "api", "message": "call fired", "request_uuid": id }))
 }

@@ -1,10 +1,10 @@
-//! A double of Twilio's message endpoint: as strict as the provider in what it takes.
+//! A double of Twilio's endpoints for messages and calls: as strict as the provider in what it takes.
 
 use data_encoding::BASE64;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 
-use crate::gateway_double::{Double, Request};
+use crate::gateway_double::{Double, Request, is_digits};
 
 pub const ACCOUNT: &str = "AC0123456789abcdef0123456789abcdef";
 pub const TOKEN: &str = "test-auth-token-0123456789";
@@ -42,11 +42,15 @@ pub fn classic(status: u16, code: i64) -> (u16, serde_json::Value) {
 }
 
 fn judge(request: &Request, before: &[Request]) -> (u16, serde_json::Value) {
-    if request.line() != format!("POST /2010-04-01/Accounts/{ACCOUNT}/Messages.json") {
+    let is_call = request.line() == format!("POST /2010-04-01/Accounts/{ACCOUNT}/Calls.json");
+    if !is_call && request.line() != format!("POST /2010-04-01/Accounts/{ACCOUNT}/Messages.json") {
         return classic(404, 20404);
     }
     if !request.has_basic(ACCOUNT, TOKEN) {
         return classic(401, 20003);
+    }
+    if is_call {
+        return judge_call(request, before);
     }
     if request.header("content-type") != Some("application/x-www-form-urlencoded") {
         return classic(415, 20415);
@@ -103,6 +107,60 @@ fn judge(request: &Request, before: &[Request]) -> (u16, serde_json::Value) {
         "date_created": "Tue, 24 Nov 2026 15:00:00 +0000", "date_updated": "Tue, 24 Nov 2026 15:00:00 +0000",
         "uri": format!("/2010-04-01/Accounts/{ACCOUNT}/Messages/{sid}.json"),
         "subresource_uris": { "media": format!("/2010-04-01/Accounts/{ACCOUNT}/Messages/{sid}/Media.json") },
+    });
+    (201, answer)
+}
+
+/// What is told of a call.
+const EVENTS: [&str; 4] = ["initiated", "ringing", "answered", "completed"];
+
+fn judge_call(request: &Request, before: &[Request]) -> (u16, serde_json::Value) {
+    if request.header("content-type") != Some("application/x-www-form-urlencoded") {
+        return classic(415, 20415);
+    }
+    let mut names: Vec<&str> = request.fields.iter().map(|(name, _)| name.as_str()).collect();
+    names.retain(|name| *name != "StatusCallbackEvent");
+    names.sort_unstable();
+    let known =
+        ["From", "Method", "Record", "StatusCallback", "StatusCallbackMethod", "TimeLimit", "Timeout", "To", "Url"];
+    if names != known {
+        return classic(400, 20001);
+    }
+    let events =
+        request.fields.iter().filter(|(name, _)| name == "StatusCallbackEvent").map(|(_, event)| event.as_str());
+    if events.collect::<Vec<_>>() != EVENTS {
+        return classic(400, 21626);
+    }
+    let field = |name: &str| request.field(name).unwrap_or_default();
+    let is_number = |text: &str| text.strip_prefix('+').is_some_and(|digits| is_digits(digits, 15));
+    if !field("Url").starts_with("https://") || field("Method") != "POST" {
+        return classic(400, 21205);
+    }
+    if !field("StatusCallback").starts_with("https://") || field("StatusCallbackMethod") != "POST" {
+        return classic(400, 21609);
+    }
+    let within = |name: &str, most: u32| field(name).parse().is_ok_and(|seconds: u32| (1..=most).contains(&seconds));
+    if !within("Timeout", 600) || !within("TimeLimit", 14_400) || field("Record") != "false" {
+        return classic(400, 20001);
+    }
+    match field("From") {
+        "+15005550001" => return classic(400, 21212),
+        FROM => {}
+        number if is_number(number) => return classic(400, 21210),
+        _ => return classic(400, 21213),
+    }
+    match field("To") {
+        "+15005550001" => return classic(400, 21217),
+        "+15005550002" => return classic(400, 21214),
+        "+15005550003" => return classic(403, 21215),
+        "+15005550004" => return classic(400, 21216),
+        number if is_number(number) => {}
+        _ => return classic(400, 21217),
+    }
+    let answer = serde_json::json!({
+        "sid": format!("CA{:032x}", before.len() + 1), "account_sid": ACCOUNT, "to": field("To"), "from": field("From"),
+        "status": "queued", "direction": "outbound-api", "duration": null, "price": null, "answered_by": null,
+        "api_version": "2010-04-01",
     });
     (201, answer)
 }

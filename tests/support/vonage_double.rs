@@ -1,4 +1,4 @@
-//! Doubles of Vonage's SMS API and Messages API, as strict as the provider.
+//! Doubles of Vonage's SMS API, Messages API and Voice API, as strict as the provider.
 
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Value, json};
@@ -23,6 +23,15 @@ pub async fn sms_api() -> Double {
 /// The Messages API.
 pub async fn messages_api() -> Double {
     Double::start(judge_message).await
+}
+
+/// The Voice API, and the SMS API beside it.
+pub async fn voice_api() -> Double {
+    Double::start(|request, taken| match request.line() {
+        "POST /sms/json" => judge_sms(request, taken),
+        _ => judge_call(request, taken),
+    })
+    .await
 }
 
 /// The SMS API's no: with 200, and everything a text.
@@ -83,8 +92,13 @@ fn judge_sms(request: &Request, taken: &[Request]) -> (u16, Value) {
     (200, json!({ "message-count": count.to_string(), "messages": messages }))
 }
 
-/// The claims of a token that the provider takes.
+/// The claims of a token that the provider takes at the double's own time.
 fn claims(request: &Request) -> Option<serde_json::Map<String, Value>> {
+    claims_at(request, NOW)
+}
+
+/// The claims of a token that the provider takes.
+fn claims_at(request: &Request, now: i64) -> Option<serde_json::Map<String, Value>> {
     let token = request.header("authorization")?.strip_prefix("Bearer ")?;
     let der: String = PUBLIC_KEY.lines().filter(|line| !line.starts_with("--")).collect();
     let key = DecodingKey::from_rsa_der(&data_encoding::BASE64.decode(der.as_bytes()).unwrap());
@@ -97,8 +111,8 @@ fn claims(request: &Request) -> Option<serde_json::Map<String, Value>> {
     let jti = uuid::Uuid::parse_str(claims.get("jti")?.as_str()?).ok()?;
     let fits = token.header.typ.as_deref() == Some("JWT")
         && claims.get("application_id")? == APPLICATION
-        && (iat - NOW).abs() <= 300
-        && exp > NOW
+        && (iat - now).abs() <= 300
+        && exp > now
         && exp - iat <= 86_400
         && jti.get_version_num() == 4;
     fits.then_some(claims)
@@ -146,4 +160,59 @@ fn judge_message(request: &Request, taken: &[Request]) -> (u16, Value) {
         return invalid("sms");
     }
     (202, json!({ "message_uuid": format!("aaaaaaaa-bbbb-4ccc-8ddd-{:012}", taken.len() + 1) }))
+}
+
+/// The Voice API's no, naming what is wrong.
+pub fn wrong(name: &str) -> Value {
+    json!({
+        "type": "https://developer.vonage.com/api-errors", "title": "Bad Request", "detail": "refused",
+        "instance": "bf0ca0bf-1111-4222-8333-0123456789ab", "invalid_parameters": [{ "name": name, "reason": "invalid" }],
+    })
+}
+
+fn judge_call(request: &Request, taken: &[Request]) -> (u16, Value) {
+    if request.line() != "POST /v1/calls" {
+        return (404, Value::Null);
+    }
+    // By the machine's clock, where a whole portal calls.
+    let machine = salus::clock::Timestamp::now().as_second();
+    let known = |request: &Request| claims(request).or_else(|| claims_at(request, machine));
+    let Some(ours) = known(request) else { return (401, problem(0)) };
+    if taken.iter().filter_map(known).any(|earlier| earlier["jti"] == ours["jti"]) {
+        return (401, problem(0));
+    }
+    let Some(body) = request.json() else { return (400, wrong("body")) };
+    let mut names: Vec<&str> = body.keys().map(String::as_str).collect();
+    names.sort_unstable();
+    let known =
+        ["answer_method", "answer_url", "event_method", "event_url", "from", "length_timer", "ringing_timer", "to"];
+    if names != known {
+        return (400, wrong("body"));
+    }
+    let is_phone = |phone: &Value| {
+        let fields = phone.as_object().is_some_and(|fields| fields.len() == 2);
+        fields && phone["type"] == "phone" && phone["number"].as_str().is_some_and(|digits| is_digits(digits, 15))
+    };
+    if !body["to"].as_array().is_some_and(|to| to.len() == 1 && is_phone(&to[0])) {
+        return (400, wrong("to[0].number"));
+    }
+    if !is_phone(&body["from"]) {
+        return (400, wrong("from.number"));
+    }
+    for (url, method) in [("answer_url", "answer_method"), ("event_url", "event_method")] {
+        let one = body[url].as_array().filter(|all| all.len() == 1).and_then(|all| all[0].as_str());
+        if !one.is_some_and(|url| url.starts_with("https://")) || body[method] != "POST" {
+            return (400, wrong(url));
+        }
+    }
+    for (timer, most) in [("ringing_timer", 120), ("length_timer", 86_400)] {
+        if !body[timer].as_u64().is_some_and(|seconds| (1..=most).contains(&seconds)) {
+            return (400, wrong(timer));
+        }
+    }
+    let answer = json!({
+        "uuid": format!("63f61863-4a51-4f6b-86e1-{:012}", taken.len() + 1), "status": "started", "direction": "outbound",
+        "conversation_uuid": "CON-f972836a-550f-45fa-956c-12a2ab5b7d22",
+    });
+    (201, answer)
 }

@@ -22,7 +22,8 @@ use crate::crypto::codes::{Code, Seed};
 use crate::db::Tx;
 use crate::error::{Failure, InternalError};
 use crate::limits::{self, Limit, Taken};
-use crate::messaging::dispatches::{self, Contact, Delivery};
+use crate::messaging::dispatches::{self, Contact, Delivery, Way};
+use crate::messaging::gateways;
 use crate::messaging::texts::Notice;
 use crate::messaging::worker::{LiveCode, Looking};
 use crate::portal::Portal;
@@ -105,8 +106,10 @@ pub struct Challenge {
     pub device: Option<DeviceId>,
     /// Wrong answers so far.
     pub tries: i64,
-    /// Texts asked for so far.
+    /// Texts and calls asked for so far.
     pub sends: i64,
+    /// How the code was asked for last.
+    pub way: Way,
     /// When the next text may be asked for.
     pub next_send_at: Timestamp,
     /// When the present code stops working.
@@ -201,6 +204,7 @@ pub async fn open(portal: &Portal, tx: &mut Tx, new: NewChallenge<'_>) -> Result
         device: new.device,
         tries: 0,
         sends: 0,
+        way: Way::Text,
         next_send_at: now,
         code_ends_at: now + limits.code_life,
         visit: new.visit,
@@ -247,8 +251,8 @@ async fn send(
     }
     sql::count_send(tx, challenge.id, earliest, 1).await?;
     if let Some(contact) = contact {
-        dispatches::queue_code(portal, tx, contact, challenge.purpose.notice(), challenge.id, challenge.code_ends_at)
-            .await?;
+        let (notice, ends_at) = (challenge.purpose.notice(), challenge.code_ends_at);
+        dispatches::queue_code(portal, tx, contact, notice, challenge.id, ends_at, challenge.way).await?;
     }
     Ok(None)
 }
@@ -258,11 +262,14 @@ async fn send(
 pub enum ResendRefusal {
     /// It may be asked for at this instant.
     Wait(Timestamp),
+    /// No gateway can call.
+    CannotCall,
     /// The challenge is over.
     Ended,
 }
 
-/// Sends the code again: the same while it has two minutes left and sends, else a fresh one. Tries stay as they are.
+/// Sends the code again, as a text or in a call: the same while it has two minutes left and sends, else a fresh one. Tries
+/// stay as they are, and the limits count both alike.
 ///
 /// # Errors
 /// Refused as [`ResendRefusal`] says.
@@ -272,8 +279,12 @@ pub async fn resend(
     id: ChallengeId,
     contact: Option<&Contact>,
     phone_index: &[u8; 32],
+    way: Way,
 ) -> Result<(), Failure<ResendRefusal>> {
     let now = portal.clock.now();
+    if way == Way::Call && !gateways::can_call(&portal.config) {
+        return Err(Failure::Refused(ResendRefusal::CannotCall));
+    }
     let mut tx = portal.db.begin().await?;
     let Some(mut challenge) = sql::find(&mut tx, id).await? else { return Err(Failure::Refused(ResendRefusal::Ended)) };
     if !challenge.is_live(now) || challenge.browser != browser.digest {
@@ -283,10 +294,13 @@ pub async fn resend(
     if !sql::claim_send(&mut tx, id, challenge.sends, now).await? {
         return Err(Failure::Refused(ResendRefusal::Wait(challenge.next_send_at.max(now))));
     }
+    challenge.way = way;
     if let Some(until) = send(portal, &mut tx, &mut challenge, contact, phone_index).await? {
         tx.commit().await?;
         return Err(Failure::Refused(ResendRefusal::Wait(until)));
     }
+    // A decoy remembers the way too, so that its page says the same.
+    sql::set_way(&mut tx, id, way).await?;
     let actor = match challenge.whose {
         Whose::Account(_) => Actor::System,
         _ => Actor::Stranger,
@@ -305,30 +319,44 @@ pub async fn find(portal: &Portal, id: ChallengeId) -> Result<Option<Challenge>,
     Ok(sql::find(&mut connection, id).await?)
 }
 
-/// What became of the newest text, as far as the waiting person may know; None when the send limits held it back. A
-/// decoy's looks sent, a moment after it was asked for; and because nobody tells anything of a decoy, nothing that was
-/// told afterwards of a registration's text is said either.
+/// How far the newest message of a challenge got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// How it goes.
+    pub way: Way,
+    /// How far it got; None when the send limits held it back.
+    pub delivery: Option<Delivery>,
+}
+
+/// How far the newest message got, as the waiting person may know. A decoy's looks sent, a moment after it was asked for;
+/// and because nobody tells anything of a decoy, nothing that was told afterwards of a registration's message is said
+/// either, nor by which ways it goes of itself.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn delivery(portal: &Portal, challenge: &Challenge) -> Result<Option<Delivery>, InternalError> {
+pub async fn progress(portal: &Portal, challenge: &Challenge) -> Result<Progress, InternalError> {
+    let way = challenge.way;
     if challenge.sends == 0 {
-        return Ok(None);
+        return Ok(Progress { way, delivery: None });
     }
     let now = portal.clock.now();
     let by_time = |delivery| match delivery {
         Delivery::Sent(at) => dispatches::sent_or_delayed(at, now),
         other => other,
     };
-    if let Some(delivery) = dispatches::delivery_of(portal, challenge.id).await? {
-        let may_tell = !matches!(challenge.whose, Whose::Registration(_));
-        return Ok(Some(delivery.told.filter(|_| may_tell).unwrap_or_else(|| by_time(delivery.answered))));
+    if let Some(newest) = dispatches::delivery_of(portal, challenge.id).await? {
+        let answered = by_time(newest.answered);
+        return Ok(match challenge.whose {
+            Whose::Registration(_) => Progress { way, delivery: Some(answered) },
+            _ => Progress { way: newest.way, delivery: Some(newest.told.unwrap_or(answered)) },
+        });
     }
     let pauses = &portal.config.limits.send_pauses;
     let turn = usize::try_from(challenge.sends - 1).unwrap_or(0).min(pauses.len() - 1);
     let asked_at = challenge.next_send_at - pauses[turn];
     let looks_sent = now.duration_since(asked_at) >= SignedDuration::from_millis(300);
-    Ok(Some(if looks_sent { by_time(Delivery::Sent(asked_at)) } else { Delivery::Queued }))
+    let delivery = if looks_sent { by_time(Delivery::Sent(asked_at)) } else { Delivery::Queued };
+    Ok(Progress { way, delivery: Some(delivery) })
 }
 
 /// The code of a live challenge, for the worker that renders its text.

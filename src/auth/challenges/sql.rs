@@ -7,6 +7,7 @@ use super::{Challenge, NewChallenge, Purpose, Whose};
 use crate::clock::{Timestamp, from_ms};
 use crate::crypto::codes::Seed;
 use crate::db::{self, parse};
+use crate::messaging::dispatches::Way;
 use crate::types::ids::ChallengeId;
 
 fn odd(column: &'static str) -> sqlx::Error {
@@ -34,6 +35,7 @@ fn challenge(row: &AnyRow) -> db::Result<Challenge> {
         device: text("device_id")?.map(|id| parse("device_id", id)).transpose()?,
         tries: row.try_get("tries")?,
         sends: row.try_get("sends")?,
+        way: if row.try_get::<&str, _>("factor")? == "voice" { Way::Call } else { Way::Text },
         next_send_at: from_ms(row.try_get("next_send_at")?),
         code_ends_at: from_ms(row.try_get("code_ends_at")?),
         visit: text("visit_id")?.map(|id| parse("visit_id", id)).transpose()?,
@@ -207,6 +209,19 @@ pub(super) async fn count_send(
         .bind(id.to_string())
         .bind(next.as_millisecond())
         .bind(sent)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Keeps how the code was asked for last.
+pub(super) async fn set_way(connection: &mut AnyConnection, id: ChallengeId, way: Way) -> db::Result<()> {
+    sqlx::query("UPDATE challenges SET factor = $2 WHERE id = $1")
+        .bind(id.to_string())
+        .bind(match way {
+            Way::Text => "sms",
+            Way::Call => "voice",
+        })
         .execute(connection)
         .await?;
     Ok(())

@@ -80,7 +80,7 @@ pub struct Due<'a> {
 
 /// The way of the next attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Way {
+pub struct Through {
     /// Through which gateway.
     pub gateway: &'static str,
     /// Whether by a call.
@@ -128,7 +128,7 @@ pub async fn due(portal: &Portal, lane: Lane, batch: i64) -> Result<Vec<DueRow>,
 pub async fn lease(
     portal: &Portal,
     due: Vec<DueRow>,
-    way: impl Fn(&Due<'_>) -> Option<Way>,
+    way: impl Fn(&Due<'_>) -> Option<Through>,
 ) -> Result<Taken, InternalError> {
     let now = portal.clock.now();
     let mut taken = Taken::default();
@@ -163,7 +163,7 @@ async fn prepare(
     row: DueRow,
     now: Timestamp,
     silent: &mut Vec<Silent>,
-    way: &impl Fn(&Due<'_>) -> Option<Way>,
+    way: &impl Fn(&Due<'_>) -> Option<Through>,
 ) -> Result<Prepared, InternalError> {
     let Some(notice) = Notice::from_word(&row.template) else { return Ok(Prepared::Over(row.id, "unreadable")) };
     let Ok((to, values)) = open(portal, &row) else {
@@ -176,7 +176,7 @@ async fn prepare(
         // Workers died holding it, or got no answer: it is not sent again and again.
         return Ok(Prepared::Over(row.id, "unknown"));
     }
-    let phone = (row.kind == Kind::Sms).then(|| PhoneNumber::from_e164(&to)).flatten();
+    let phone = (row.kind != Kind::Email).then(|| PhoneNumber::from_e164(&to)).flatten();
     if let Some(last) = asked.last().filter(|last| last.verdict == Verdict::Took) {
         sql::note_silence(tx, row.id, row.tries).await?;
         let country = phone.as_ref().and_then(PhoneNumber::country).map(|country| country.code().to_owned());
@@ -199,7 +199,7 @@ async fn prepare(
         return Ok(Prepared::Over(row.id, over(&row, &asked, has_stopped)));
     }
     let token = Secret::short_token();
-    sql::begin_attempt(tx, row.id, attempt, way.gateway, &token.digest(), now).await?;
+    sql::begin_attempt(tx, row.id, attempt, &way, &token.digest(), now).await?;
     Ok(Prepared::Leased(Box::new(Leased {
         id: row.id,
         kind: row.kind,

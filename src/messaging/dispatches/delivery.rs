@@ -1,6 +1,6 @@
 //! Whether a text arrived: what gateways tell of its attempts, and what the person who waits for it may know.
 
-use super::{refusals, sql};
+use super::{Line, Way, refusals, sql};
 use crate::clock::{SignedDuration, Timestamp};
 use crate::crypto::random::Secret;
 use crate::db::Tx;
@@ -17,6 +17,8 @@ pub struct Attempt {
     pub number: i64,
     /// The gateway's id of the message, once its answer was written down.
     pub provider_id: Option<String>,
+    /// Its call; None for a message.
+    pub call: Option<Line>,
 }
 
 /// The attempt through a gateway whose address holds this token.
@@ -124,6 +126,8 @@ pub enum Delivery {
 /// The newest message of a challenge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Newest {
+    /// How it goes: by what the person asked for, or by what followed of itself.
+    pub way: Way,
     /// What its gateway answered: as much as a decoy's would show.
     pub answered: Delivery,
     /// What was told of it afterwards, or is known of its ways.
@@ -140,9 +144,11 @@ pub const DELAYED_AFTER: SignedDuration = SignedDuration::from_secs(25);
 pub async fn delivery_of(portal: &Portal, challenge: ChallengeId) -> Result<Option<Newest>, InternalError> {
     let now = portal.clock.now();
     let mut connection = portal.db.read().await?;
-    Ok(sql::newest_of(&mut connection, challenge)
-        .await?
-        .map(|row| Newest { answered: answered(&row), told: told(&row, now) }))
+    Ok(sql::newest_of(&mut connection, challenge).await?.map(|row| Newest {
+        way: if row.by_call { Way::Call } else { Way::Text },
+        answered: answered(&row),
+        told: told(&row, now),
+    }))
 }
 
 /// A message that was sent so long ago is delayed.

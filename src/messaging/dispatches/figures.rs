@@ -10,11 +10,13 @@ use crate::portal::{Portal, WrappedKey};
 use crate::types::ids::{AccountId, DispatchId};
 use crate::types::phone::PhoneNumber;
 
-/// Texts through one gateway to one country.
+/// Texts, or calls, through one gateway to one country.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Figure {
     /// The gateway's name.
     pub gateway: String,
+    /// Whether these are calls.
+    pub by_call: bool,
     /// The country's alpha-2 code; empty where the numbers do not tell.
     pub country: String,
     /// Times that the gateway was asked.
@@ -40,11 +42,13 @@ pub async fn since(portal: &Portal, since: Timestamp) -> Result<Vec<Figure>, Int
     let counts = sql::counts(&mut connection, since).await?;
     let took = sql::took(&mut connection, since).await?;
     let figure = |row: sql::CountRow| {
-        let times = took.iter().find(|known| known.gateway == row.gateway && known.country == row.country);
+        let same = |known: &&sql::TookRow| known.gateway == row.gateway && known.by_call == row.by_call;
+        let times = took.iter().filter(same).find(|known| known.country == row.country);
         Figure {
             median: times.map(|times| SignedDuration::from_millis(times.median)),
             p95: times.map(|times| SignedDuration::from_millis(times.p95)),
             gateway: row.gateway,
+            by_call: row.by_call,
             country: row.country,
             tried: row.tried,
             sent: row.sent,
@@ -59,6 +63,8 @@ pub async fn since(portal: &Portal, since: Timestamp) -> Result<Vec<Figure>, Int
 pub struct Try {
     /// Through which gateway.
     pub gateway: String,
+    /// Whether it was a call.
+    pub by_call: bool,
     /// When it began.
     pub started_at: Timestamp,
     /// The gateway's answer in a word; None while it is awaited.
@@ -123,6 +129,7 @@ pub async fn newest(portal: &Portal, which: Which, limit: i64) -> Result<Vec<Tex
     for row in sql::attempts(&mut connection, which, limit).await? {
         tries.entry(row.dispatch).or_default().push(Try {
             gateway: row.gateway,
+            by_call: row.by_call,
             started_at: row.started_at,
             outcome: row.outcome,
             reason: row.reason,

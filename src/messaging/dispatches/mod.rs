@@ -4,6 +4,7 @@
 //! rendered. Address and values lie sealed under the person's data key.
 
 mod attempts;
+mod calls;
 mod delivery;
 pub mod figures;
 mod notices;
@@ -22,7 +23,8 @@ use crate::types::ids::{AccountId, ChallengeId, DataKeyId, DispatchId};
 use crate::types::locale::Locale;
 use crate::types::phone::PhoneNumber;
 
-pub use attempts::{Due, LEASE, Lane, Leased, Outcome, Silent, Taken, Way, due, finish, lease};
+pub use attempts::{Due, LEASE, Lane, Leased, Outcome, Silent, Taken, Through, due, finish, lease};
+pub use calls::{Line, placed, speak};
 pub use delivery::{
     Attempt, DELAYED_AFTER, Delivery, End, Newest, Receipted, attempt_of, delivery_of, is_spent, receipted,
     sent_or_delayed, settle,
@@ -57,14 +59,25 @@ pub struct Contact {
 pub enum Kind {
     /// A text message.
     Sms,
+    /// A phone call that reads a code out: a text message's dispatch that goes by call.
+    Call,
     /// A mail.
     Email,
+}
+
+/// How a code reaches a phone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// It is texted.
+    Text,
+    /// It is read out in a call.
+    Call,
 }
 
 impl Kind {
     fn as_str(self) -> &'static str {
         match self {
-            Self::Sms => "sms",
+            Self::Sms | Self::Call => "sms",
             Self::Email => "email",
         }
     }
@@ -78,7 +91,7 @@ async fn queue(
 ) -> Result<DispatchId, InternalError> {
     let id = DispatchId::new();
     let now = portal.clock.now();
-    let phone = (new.kind == Kind::Sms).then(|| PhoneNumber::from_e164(&new.to)).flatten();
+    let phone = (new.kind != Kind::Email).then(|| PhoneNumber::from_e164(&new.to)).flatten();
     let place = |column| Place { table: "dispatches", column, row: id.to_string() };
     let values = serde_json::to_string(&new.values).map_err(|error| InternalError::new("writing a dispatch", error))?;
     sql::insert(
@@ -86,6 +99,7 @@ async fn queue(
         &sql::NewRow {
             id,
             kind: new.kind.as_str(),
+            by_call_since: (new.kind == Kind::Call).then_some(now),
             country: phone.as_ref().and_then(PhoneNumber::country).map(|country| country.code().to_owned()),
             account_id: contact.account,
             data_key_id: contact.data_key_id,
@@ -102,8 +116,8 @@ async fn queue(
     // Wakes the worker; a wake-up before our commit finds nothing, so the worker also looks every half second.
     match (new.kind, new.challenge) {
         (Kind::Email, _) => portal.wake.mail.notify_one(),
-        (Kind::Sms, Some(_)) => portal.wake.codes.notify_one(),
-        (Kind::Sms, None) => portal.wake.texts.notify_one(),
+        (Kind::Sms | Kind::Call, Some(_)) => portal.wake.codes.notify_one(),
+        (Kind::Sms | Kind::Call, None) => portal.wake.texts.notify_one(),
     }
     Ok(id)
 }
@@ -117,7 +131,7 @@ struct NewDispatch<'a> {
     useless_at: Timestamp,
 }
 
-/// Queues the text that carries a challenge's code. After `ends_at` it is dropped, not delivered stale.
+/// Queues the text or the call that carries a challenge's code. After `ends_at` it is dropped, not delivered stale.
 ///
 /// # Errors
 /// When the database fails.
@@ -128,10 +142,14 @@ pub async fn queue_code(
     notice: Notice,
     challenge: ChallengeId,
     ends_at: Timestamp,
+    way: Way,
 ) -> Result<(), InternalError> {
     let Some(phone) = &contact.phone else { return Ok(()) };
     let new = NewDispatch {
-        kind: Kind::Sms,
+        kind: match way {
+            Way::Text => Kind::Sms,
+            Way::Call => Kind::Call,
+        },
         to: phone.e164().to_owned(),
         notice,
         values: &Values::new(),

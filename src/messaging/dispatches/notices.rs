@@ -24,7 +24,7 @@ pub async fn queue_until(
 ) -> Result<Option<DispatchId>, InternalError> {
     let to = match kind {
         Kind::Email => Some(contact.email.as_str().to_owned()),
-        Kind::Sms => contact.phone.as_ref().map(|phone| phone.e164().to_owned()),
+        Kind::Sms | Kind::Call => contact.phone.as_ref().map(|phone| phone.e164().to_owned()),
     };
     let Some(to) = to else { return Ok(None) };
     let new = NewDispatch { kind, to, notice, values, challenge: None, useless_at };

@@ -4,8 +4,8 @@ pub(super) mod figures;
 
 use sqlx::{AnyConnection, Row};
 
-use super::attempts::Lane;
-use super::{Attempt, Kind, Receipted};
+use super::attempts::{Lane, Through};
+use super::{Attempt, Kind, Line, Receipted};
 use crate::clock::{Timestamp, from_ms};
 use crate::db::{self, parse};
 use crate::messaging::gateways::Reason;
@@ -17,6 +17,7 @@ use crate::types::locale::Locale;
 pub(super) struct NewRow {
     pub id: DispatchId,
     pub kind: &'static str,
+    pub by_call_since: Option<Timestamp>,
     pub country: Option<String>,
     pub account_id: Option<AccountId>,
     pub data_key_id: DataKeyId,
@@ -33,8 +34,9 @@ pub(super) struct NewRow {
 pub(super) async fn insert(connection: &mut AnyConnection, row: &NewRow) -> db::Result<()> {
     sqlx::query(
         "INSERT INTO dispatches (id, kind, account_id, data_key_id, to_sealed, template, locale, values_sealed,
-                                 challenge_id, queued_at, due_at, useless_at, leased_until, tries, country)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, 0, 0, $12)",
+                                 challenge_id, queued_at, due_at, useless_at, leased_until, tries, country,
+                                 by_call_since)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, 0, 0, $12, $13)",
     )
     .bind(row.id.to_string())
     .bind(row.kind)
@@ -48,6 +50,7 @@ pub(super) async fn insert(connection: &mut AnyConnection, row: &NewRow) -> db::
     .bind(row.now.as_millisecond())
     .bind(row.useless_at.as_millisecond())
     .bind(row.country.as_deref())
+    .bind(row.by_call_since.map(|at| at.as_millisecond()))
     .execute(connection)
     .await?;
     Ok(())
@@ -84,7 +87,7 @@ pub(super) async fn due(
     };
     sqlx::query(
         "SELECT d.id, d.kind, d.data_key_id, d.to_sealed, d.template, d.locale, d.values_sealed, d.challenge_id,
-                d.useless_at, d.tries, d.sent_at, k.key_id, k.wrapped
+                d.useless_at, d.tries, d.by_call_since, d.sent_at, k.key_id, k.wrapped
          FROM dispatches d
          JOIN data_keys k ON k.id = d.data_key_id
          WHERE d.ended_at IS NULL AND d.due_at <= $1 AND d.leased_until <= $1 AND d.kind = $2
@@ -102,7 +105,11 @@ pub(super) async fn due(
     .map(|row| {
         Ok(DueRow {
             id: parse("id", row.try_get("id")?)?,
-            kind: if row.try_get::<&str, _>("kind")? == "sms" { Kind::Sms } else { Kind::Email },
+            kind: match (row.try_get("kind")?, row.try_get::<Option<i64>, _>("by_call_since")?) {
+                ("sms", None) => Kind::Sms,
+                ("sms", Some(_)) => Kind::Call,
+                _ => Kind::Email,
+            },
             data_key_id: parse("data_key_id", row.try_get("data_key_id")?)?,
             key_id: row.try_get("key_id")?,
             wrapped: row.try_get("wrapped")?,
@@ -148,18 +155,20 @@ pub(super) async fn begin_attempt(
     connection: &mut AnyConnection,
     id: DispatchId,
     number: i64,
-    gateway: &str,
+    through: &Through,
     token_digest: &[u8; 32],
     now: Timestamp,
 ) -> db::Result<()> {
     sqlx::query(
-        "INSERT INTO attempts (dispatch_id, number, gateway, started_at, token_digest) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO attempts (dispatch_id, number, gateway, started_at, token_digest, channel)
+         VALUES ($1, $2, $3, $4, $5, $6)",
     )
     .bind(id.to_string())
     .bind(number)
-    .bind(gateway)
+    .bind(through.gateway)
     .bind(now.as_millisecond())
     .bind(token_digest.as_slice())
+    .bind(if through.by_call { "call" } else { "text" })
     .execute(connection)
     .await?;
     Ok(())
@@ -171,19 +180,52 @@ pub(super) async fn attempt_of(
     gateway: &str,
     token_digest: &[u8; 32],
 ) -> db::Result<Option<Attempt>> {
-    sqlx::query("SELECT dispatch_id, number, provider_id FROM attempts WHERE token_digest = $1 AND gateway = $2")
-        .bind(token_digest.as_slice())
-        .bind(gateway)
-        .fetch_optional(connection)
-        .await?
-        .map(|row| {
-            Ok(Attempt {
-                dispatch: parse("dispatch_id", row.try_get("dispatch_id")?)?,
-                number: row.try_get("number")?,
-                provider_id: row.try_get("provider_id")?,
-            })
+    sqlx::query(
+        "SELECT a.dispatch_id, a.number, a.provider_id, a.channel, a.spoken_at, d.locale, d.challenge_id
+         FROM attempts a
+         JOIN dispatches d ON d.id = a.dispatch_id
+         WHERE a.token_digest = $1 AND a.gateway = $2",
+    )
+    .bind(token_digest.as_slice())
+    .bind(gateway)
+    .fetch_optional(connection)
+    .await?
+    .map(|row| {
+        let challenge: Option<&str> = row.try_get("challenge_id")?;
+        let line = Line {
+            locale: parse("locale", row.try_get("locale")?)?,
+            challenge: challenge.map(|id| parse("challenge_id", id)).transpose()?,
+            spoken_at: row.try_get::<Option<i64>, _>("spoken_at")?.map(from_ms),
+        };
+        Ok(Attempt {
+            dispatch: parse("dispatch_id", row.try_get("dispatch_id")?)?,
+            number: row.try_get("number")?,
+            provider_id: row.try_get("provider_id")?,
+            call: (row.try_get::<&str, _>("channel")? == "call").then_some(line),
         })
-        .transpose()
+    })
+    .transpose()
+}
+
+/// Writes down that the call's code is read out, with what that says of the attempt; false when it was before.
+pub(super) async fn speak(
+    connection: &mut AnyConnection,
+    attempt: &Attempt,
+    told: &Receipted,
+    now: Timestamp,
+) -> db::Result<bool> {
+    let spoken = sqlx::query(
+        "UPDATE attempts SET spoken_at = $3, receipt = $4, receipt_rank = $5, receipt_at = $3, receipt_code = NULL
+         WHERE dispatch_id = $1 AND number = $2 AND channel = 'call' AND spoken_at IS NULL",
+    )
+    .bind(attempt.dispatch.to_string())
+    .bind(attempt.number)
+    .bind(now.as_millisecond())
+    .bind(told.state)
+    .bind(told.rank)
+    .execute(connection)
+    .await?;
+    Ok(spoken.rows_affected() == 1)
 }
 
 /// Raises what is known of an attempt, with the reason of a failure; false when as much was known.
@@ -288,7 +330,7 @@ pub(super) async fn addressee(
 /// What was asked of gateways for a dispatch, in order, without what was dropped before it left.
 pub(super) async fn asked(connection: &mut AnyConnection, id: DispatchId) -> db::Result<Vec<Asked>> {
     sqlx::query(
-        "SELECT gateway, outcome, reason, receipt
+        "SELECT gateway, channel, outcome, reason, receipt
          FROM attempts
          WHERE dispatch_id = $1 AND (outcome IS NULL OR outcome <> 'dropped')
          ORDER BY number",
@@ -304,7 +346,7 @@ pub(super) async fn asked(connection: &mut AnyConnection, id: DispatchId) -> db:
         let no = || Verdict::No(reason.and_then(Reason::from_word).unwrap_or(Reason::Unroutable));
         Ok(Asked {
             gateway: row.try_get("gateway")?,
-            by_call: false,
+            by_call: row.try_get::<&str, _>("channel")? == "call",
             verdict: match (receipt, outcome) {
                 (Some("undelivered" | "failed"), _) => no(),
                 (Some(_), _) | (None, Some("accepted")) => Verdict::Took,
@@ -522,6 +564,7 @@ pub(super) async fn put_off(
 /// The newest text of a challenge, with what became of its last attempt and what was told of it.
 pub(super) struct NewestRow {
     pub tries: i64,
+    pub by_call: bool,
     pub attempt: Option<String>,
     pub sent_at: Option<Timestamp>,
     pub outcome: Option<String>,
@@ -532,7 +575,7 @@ pub(super) struct NewestRow {
 /// The newest text of a challenge.
 pub(super) async fn newest_of(connection: &mut AnyConnection, challenge: ChallengeId) -> db::Result<Option<NewestRow>> {
     sqlx::query(
-        "SELECT d.sent_at, d.outcome, d.arrived_at, d.tries, a.outcome AS attempt, a.receipt
+        "SELECT d.sent_at, d.outcome, d.arrived_at, d.tries, d.by_call_since, a.outcome AS attempt, a.receipt, a.channel
          FROM dispatches d
          LEFT JOIN attempts a ON a.dispatch_id = d.id AND a.number = d.tries
          WHERE d.challenge_id = $1
@@ -549,6 +592,8 @@ pub(super) async fn newest_of(connection: &mut AnyConnection, challenge: Challen
             arrived_at: row.try_get::<Option<i64>, _>("arrived_at")?.map(from_ms),
             receipt: row.try_get("receipt")?,
             tries: row.try_get("tries")?,
+            by_call: row.try_get::<Option<i64>, _>("by_call_since")?.is_some()
+                || row.try_get::<Option<&str>, _>("channel")? == Some("call"),
             attempt: row.try_get("attempt")?,
         })
     })

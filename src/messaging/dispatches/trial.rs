@@ -1,6 +1,6 @@
 //! A trial: one text without a code to a number that an operator names, through one gateway, whose way is then followed.
 
-use super::{Contact, Kind, LEASE, Leased, NOTICE_LIFE, NewDispatch, queue, sql};
+use super::{Contact, Kind, LEASE, Leased, NOTICE_LIFE, NewDispatch, Through, queue, sql};
 use crate::crypto::random::Secret;
 use crate::error::InternalError;
 use crate::messaging::texts::{Notice, Values};
@@ -38,7 +38,7 @@ pub async fn begin_trial(portal: &Portal, to: &PhoneNumber, gateway: &'static st
     let id = queue(portal, &mut tx, &contact, new).await?;
     let (attempt, token) = (1, Secret::short_token());
     sql::lease(&mut tx, id, 0, now, now + LEASE).await?;
-    sql::begin_attempt(&mut tx, id, attempt, gateway, &token.digest(), now).await?;
+    sql::begin_attempt(&mut tx, id, attempt, &Through { gateway, by_call: false }, &token.digest(), now).await?;
     tx.commit().await?;
     Ok(Leased {
         id,

@@ -1,4 +1,4 @@
-//! Gateways: providers that carry text messages. All of them answer in one vocabulary.
+//! Gateways: providers that carry text messages, and some of them calls. All of them answer in one vocabulary.
 
 mod exchange;
 pub mod http;
@@ -12,8 +12,10 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::{Config, SmsGateway};
+use crate::crypto::codes::Code;
 use crate::error::InternalError;
-use crate::messaging::sms;
+use crate::messaging::{sms, voice};
+use crate::types::locale::Locale;
 use crate::types::phone::PhoneNumber;
 
 pub use reason::{Meaning, Reason, Retry};
@@ -42,6 +44,32 @@ pub enum SendOutcome {
         /// What was seen.
         why: &'static str,
     },
+}
+
+/// A call that reads a code out. A gateway is told where it finds the words; the code itself it is never handed.
+pub struct Call<'a> {
+    /// The address that its gateway asks what to say once somebody answers.
+    pub answer: &'a str,
+    /// The address that it tells what becomes of the call.
+    pub told: &'a str,
+    /// Whose name the words begin with.
+    pub clinic: &'a str,
+    /// Their language.
+    pub locale: Locale,
+    /// The code, for the dev outbox alone, which has nobody to press a key.
+    pub code: &'a Code,
+}
+
+impl Call<'_> {
+    /// How long the phone rings, in seconds: less than most mailboxes wait.
+    pub const RINGS: u32 = 30;
+    /// How long a call lasts at most, in seconds.
+    pub const LASTS: u32 = 120;
+}
+
+/// Whether one of the configured gateways can call.
+pub fn can_call(config: &Config) -> bool {
+    !config.callers().is_empty()
 }
 
 /// A way to send texts.
@@ -125,6 +153,31 @@ impl Gateway {
             Self::Vonage(vonage) => vonage.send_sms(to, text, ttl, callback).await,
             Self::Plivo(plivo) => plivo.send_sms(to, text, ttl, callback).await,
             Self::Http(http) => http.send_sms(to, text, ttl).await,
+        }
+    }
+
+    /// Whether it can call.
+    pub fn can_call(&self) -> bool {
+        match self {
+            Self::Outbox(_) => true,
+            Self::Twilio(twilio) => twilio.can_call(),
+            Self::Vonage(vonage) => vonage.can_call(),
+            Self::Plivo(plivo) => plivo.can_call(),
+            Self::Http(_) => false,
+        }
+    }
+
+    /// Calls a phone. Accepted is not answered, and answered is not heard.
+    pub async fn call(&self, to: &PhoneNumber, call: &Call<'_>) -> SendOutcome {
+        match self {
+            Self::Outbox(outbox) => {
+                let id = outbox.call(to, &voice::heard(call.clinic, call.locale, call.code));
+                SendOutcome::Accepted { provider_id: format!("outbox-{id}"), segments: None }
+            }
+            Self::Twilio(twilio) => twilio.call(to, call).await,
+            Self::Vonage(vonage) => vonage.call(to, call).await,
+            Self::Plivo(plivo) => plivo.call(to, call).await,
+            Self::Http(_) => exchange::rejected(Reason::ConfigError, None),
         }
     }
 }

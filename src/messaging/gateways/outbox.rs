@@ -19,7 +19,7 @@ pub struct Item {
     pub id: u64,
     /// When.
     pub at: Timestamp,
-    /// `sms` or `email`.
+    /// `sms`, `voice` or `email`.
     pub kind: &'static str,
     /// E.164 or a mail address.
     pub to: String,
@@ -61,6 +61,11 @@ impl Outbox {
     /// Keeps a text message; answers its id.
     pub fn text(&self, to: &PhoneNumber, text: &str) -> u64 {
         self.push("sms", to.e164(), None, text)
+    }
+
+    /// Keeps what a call says once a key is pressed; answers its id.
+    pub fn call(&self, to: &PhoneNumber, words: &str) -> u64 {
+        self.push("voice", to.e164(), None, words)
     }
 
     /// Keeps a mail; answers its id.

@@ -1,6 +1,6 @@
-//! Plivo's messaging: `POST /v1/Account/{auth_id}/Message/`, with the slash at the end.
+//! Plivo's messaging and voice: `POST /v1/Account/{auth_id}/Message/`, and `Call/` beside it, with the slash at the end.
 //!
-//! JSON, HTTP Basic, 202 with an array of ids. Numbers go without `+`, at most 14 digits; several would be joined by
+//! JSON, HTTP Basic, 202 with an array of ids; 201 with the id of a request for a call. Numbers go without `+`, at most 14 digits; several would be joined by
 //! `<`, which neither a phone number nor a sender's name can hold here. Errors carry a sentence and no code, so the
 //! status decides, and a word in the sentence where it means several things.
 
@@ -10,7 +10,7 @@ use reqwest::Client;
 use serde::{Deserialize, Serialize};
 
 use super::exchange::{self, Answer, UNREADABLE, exchange, rejected};
-use super::{Meaning, Reason, SendOutcome};
+use super::{Call, Meaning, Reason, SendOutcome};
 use crate::config::{PlivoSender, PlivoSettings};
 use crate::error::InternalError;
 use crate::types::phone::PhoneNumber;
@@ -39,7 +39,24 @@ pub const ANSWERS: [(u16, &str, Meaning); 18] = [
     (429, "", Refused(Reason::RateLimited)),
     (500, "", Unclear),
 ];
-/// The longest number that it takes, in digits.
+/// The same of an answer to a call.
+pub const CALL_ANSWERS: [(u16, &str, Meaning); 14] = [
+    (400, "insufficient credit", Refused(Reason::InsufficientFunds)),
+    (400, "from", Refused(Reason::SenderMisconfigured)),
+    (400, "caller", Refused(Reason::SenderMisconfigured)),
+    (400, "destination", Refused(Reason::InvalidNumber)),
+    (400, "to ", Refused(Reason::InvalidNumber)),
+    (400, "", Refused(Reason::ConfigError)),
+    (401, "", Refused(Reason::AuthFailed)),
+    (402, "", Refused(Reason::InsufficientFunds)),
+    (403, "insufficient credit", Refused(Reason::InsufficientFunds)),
+    (403, "", Refused(Reason::GeoBlocked)),
+    (404, "", Refused(Reason::ConfigError)),
+    (405, "", Refused(Reason::ConfigError)),
+    (429, "", Refused(Reason::RateLimited)),
+    (500, "", Unclear),
+];
+/// The longest number that it takes in a message, in digits.
 const LONGEST: usize = 14;
 
 /// A client for one account.
@@ -64,6 +81,24 @@ struct Message<'a> {
     url: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     method: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct NewCall<'a> {
+    from: &'a str,
+    to: &'a str,
+    answer_url: &'a str,
+    answer_method: &'a str,
+    ring_url: &'a str,
+    hangup_url: &'a str,
+    hangup_method: &'a str,
+    ring_timeout: u32,
+    time_limit: u32,
+}
+
+#[derive(Deserialize)]
+struct Fired {
+    request_uuid: String,
 }
 
 #[derive(Deserialize)]
@@ -116,6 +151,40 @@ impl Plivo {
         let request = self.client.post(url).basic_auth(&s.auth_id, Some(s.auth_token.expose())).json(&message);
         exchange(request).await.map_or_else(|outcome| outcome, |answer| read(&answer))
     }
+
+    /// Whether it has a number that calls show, and may be called back.
+    pub fn can_call(&self) -> bool {
+        self.settings.caller.is_some()
+    }
+
+    /// Calls one phone.
+    pub async fn call(&self, to: &PhoneNumber, call: &Call<'_>) -> SendOutcome {
+        let s = &self.settings;
+        let (Some(caller), Ok(url)) = (&s.caller, s.base_url.join(&format!("/v1/Account/{}/Call/", s.auth_id))) else {
+            return rejected(Reason::ConfigError, None);
+        };
+        let body = NewCall {
+            from: caller.digits(),
+            to: to.digits(),
+            answer_url: call.answer,
+            answer_method: "POST",
+            ring_url: call.told,
+            hangup_url: call.told,
+            hangup_method: "POST",
+            ring_timeout: Call::RINGS,
+            time_limit: Call::LASTS,
+        };
+        let request = self.client.post(url).basic_auth(&s.auth_id, Some(s.auth_token.expose())).json(&body);
+        exchange(request).await.map_or_else(|outcome| outcome, |answer| read_call(&answer))
+    }
+}
+
+fn read_call(answer: &Answer) -> SendOutcome {
+    if answer.status.is_success() {
+        let accepted = |fired: Fired| SendOutcome::Accepted { provider_id: fired.request_uuid, segments: None };
+        return answer.json().map_or(UNREADABLE, accepted);
+    }
+    refused(answer, &CALL_ANSWERS)
 }
 
 fn read(answer: &Answer) -> SendOutcome {
@@ -127,9 +196,13 @@ fn read(answer: &Answer) -> SendOutcome {
             None => UNREADABLE,
         };
     }
+    refused(answer, &ANSWERS)
+}
+
+fn refused(answer: &Answer, table: &[(u16, &str, Meaning)]) -> SendOutcome {
     let said = answer.json::<Problem>().map(|problem| problem.error.to_lowercase()).unwrap_or_default();
     let status = answer.status.as_u16();
-    let known = ANSWERS.iter().find(|(known, word, _)| *known == status && said.contains(word));
+    let known = table.iter().find(|(known, word, _)| *known == status && said.contains(word));
     match known.map(|(.., meaning)| *meaning) {
         Some(Refused(reason)) => answer.refused(Some(reason), None),
         Some(Unclear) => SendOutcome::Ambiguous { why: "the provider failed" },

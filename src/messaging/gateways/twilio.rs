@@ -1,4 +1,5 @@
-//! Twilio's Programmable Messaging: `POST /2010-04-01/Accounts/{AccountSid}/Messages.json`.
+//! Twilio's Programmable Messaging and Voice: `POST /2010-04-01/Accounts/{AccountSid}/Messages.json`, and `Calls.json`
+//! beside it.
 //!
 //! Form-encoded, HTTP Basic (account and token, or API key and secret), 201 on success. Errors carry a number, which
 //! decides before the HTTP status does; both of Twilio's error bodies (classic, RFC 9457) hold it in `code`.
@@ -9,7 +10,7 @@ use reqwest::Client;
 use serde::Deserialize;
 
 use super::exchange::{self, Answer, UNREADABLE, exchange, rejected};
-use super::{Reason, SendOutcome};
+use super::{Call, Reason, SendOutcome};
 use crate::config::TwilioSettings;
 use crate::error::InternalError;
 use crate::types::phone::PhoneNumber;
@@ -47,6 +48,25 @@ pub const CODES: [(i64, Reason); 30] = [
     (21624, Reason::ConfigError),
     (90007, Reason::ConfigError),
 ];
+/// Twilio's codes in an answer to a call, before those above.
+pub const CALL_CODES: [(i64, Reason); 13] = [
+    (21217, Reason::InvalidNumber),
+    (21202, Reason::Premium),
+    (21214, Reason::Unroutable),
+    (21215, Reason::GeoBlocked),
+    (21203, Reason::GeoBlocked),
+    (21216, Reason::FraudBlocked),
+    (21210, Reason::SenderMisconfigured),
+    (21213, Reason::SenderMisconfigured),
+    (21219, Reason::SenderMisconfigured),
+    (10004, Reason::RateLimited),
+    (10005, Reason::AuthFailed),
+    (21201, Reason::ConfigError),
+    (21205, Reason::ConfigError),
+];
+/// Of what it tells in a call's life.
+const TOLD: [&str; 4] = ["initiated", "ringing", "answered", "completed"];
+
 /// A client for one account.
 pub struct Twilio {
     settings: TwilioSettings,
@@ -71,6 +91,37 @@ impl Twilio {
     /// When no TLS client can be made.
     pub fn new(settings: TwilioSettings) -> Result<Self, InternalError> {
         Ok(Self { settings, client: exchange::client()? })
+    }
+
+    /// Whether it has a number that calls show, and may be called back.
+    pub fn can_call(&self) -> bool {
+        self.settings.caller.is_some()
+    }
+
+    /// Calls one phone.
+    pub async fn call(&self, to: &PhoneNumber, call: &Call<'_>) -> SendOutcome {
+        let s = &self.settings;
+        let (Some(caller), Ok(url)) =
+            (&s.caller, s.base_url.join(&format!("/2010-04-01/Accounts/{}/Calls.json", s.account_sid)))
+        else {
+            return rejected(Reason::ConfigError, None);
+        };
+        let (rings, lasts) = (Call::RINGS.to_string(), Call::LASTS.to_string());
+        let mut form = vec![
+            ("To", to.e164()),
+            ("From", caller.e164()),
+            ("Url", call.answer),
+            ("Method", "POST"),
+            ("StatusCallback", call.told),
+            ("StatusCallbackMethod", "POST"),
+            ("Timeout", &rings),
+            ("TimeLimit", &lasts),
+            ("Record", "false"),
+        ];
+        form.extend(TOLD.map(|event| ("StatusCallbackEvent", event)));
+        let user = s.api_key_sid.as_deref().unwrap_or(&s.account_sid);
+        let request = self.client.post(url).basic_auth(user, Some(s.secret.expose())).form(&form);
+        exchange(request).await.map_or_else(|outcome| outcome, |answer| read_call(&answer))
     }
 
     /// Sends one text; what becomes of it is told at `callback`.
@@ -104,7 +155,20 @@ fn read(answer: &Answer) -> SendOutcome {
             segments: sent.num_segments.and_then(|number| number.parse().ok()),
         });
     }
+    refused(answer, &[])
+}
+
+fn read_call(answer: &Answer) -> SendOutcome {
+    if answer.status.is_success() {
+        let accepted = |sent: Sent| SendOutcome::Accepted { provider_id: sent.sid, segments: None };
+        return answer.json().map_or(UNREADABLE, accepted);
+    }
+    refused(answer, &CALL_CODES)
+}
+
+fn refused(answer: &Answer, first: &[(i64, Reason)]) -> SendOutcome {
     let code = answer.json::<Refused>().and_then(|refused| refused.code);
-    let known = code.and_then(|code| CODES.iter().find(|(known, _)| *known == code)).map(|(_, reason)| *reason);
+    let mut all = first.iter().chain(&CODES);
+    let known = code.and_then(|code| all.find(|(known, _)| *known == code)).map(|(_, reason)| *reason);
     answer.refused(known, code)
 }

@@ -4,6 +4,9 @@
 //! |-----------|-----------------------------------------------------|---------------------------------------|------------------|
 //! | SMS       | `POST /sms/json`, form, HTTP Basic                  | 200, each segment with `status` `"0"` | 200, another one |
 //! | Messages  | `POST /v1/messages`, JSON, RS256 token of 15 minutes| 202                                   | 4xx, 5xx; the number after `#` in `type` |
+//!
+//! Calls go by `POST /v1/calls` under the same token, whichever interface sends: 201, or 4xx and 5xx with the parameters
+//! that were wrong.
 
 use std::time::Duration;
 
@@ -11,7 +14,7 @@ use reqwest::{Client, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use super::exchange::{self, Answer, UNREADABLE, exchange, rejected};
-use super::{Meaning, Reason, SendOutcome};
+use super::{Call, Meaning, Reason, SendOutcome};
 use crate::clock::Clock;
 use crate::config::{VonageApi, VonageSettings};
 use crate::crypto::random;
@@ -83,7 +86,18 @@ pub const CODES: [(i64, Meaning); 37] = [
     (1483, Refused(Reason::ConfigError)),
     (1484, Refused(Reason::ConfigError)),
 ];
-/// How long a token of the Messages API works, in seconds.
+/// Of a call's refusal: status, how the name of a wrong parameter begins, and what they mean; the first that fits counts.
+pub const CALL_ANSWERS: [(u16, &str, Reason); 8] = [
+    (400, "to", Reason::InvalidNumber),
+    (400, "from", Reason::SenderMisconfigured),
+    (400, "", Reason::ConfigError),
+    (401, "", Reason::AuthFailed),
+    (402, "", Reason::InsufficientFunds),
+    (403, "", Reason::AuthFailed),
+    (404, "", Reason::ConfigError),
+    (429, "", Reason::RateLimited),
+];
+/// How long a token works, in seconds.
 const TOKEN_LIFE: i64 = 900;
 
 /// A client for one account or application.
@@ -123,6 +137,29 @@ struct Message<'a> {
 #[derive(Serialize)]
 struct Encoding<'a> {
     encoding_type: &'a str,
+}
+
+#[derive(Serialize)]
+struct NewCall<'a> {
+    to: [Phone<'a>; 1],
+    from: Phone<'a>,
+    answer_url: [&'a str; 1],
+    answer_method: &'a str,
+    event_url: [&'a str; 1],
+    event_method: &'a str,
+    ringing_timer: u32,
+    length_timer: u32,
+}
+
+#[derive(Serialize)]
+struct Phone<'a> {
+    r#type: &'a str,
+    number: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Placed {
+    uuid: String,
 }
 
 #[derive(Serialize)]
@@ -208,6 +245,35 @@ impl Vonage {
         }
     }
 
+    /// Whether it has an application and a number that calls show, and may be called back.
+    pub fn can_call(&self) -> bool {
+        self.settings.caller.is_some() && self.settings.application.is_some()
+    }
+
+    /// Calls one phone.
+    pub async fn call(&self, to: &PhoneNumber, call: &Call<'_>) -> SendOutcome {
+        let s = &self.settings;
+        let (Some(application), Some(caller)) = (&s.application, &s.caller) else {
+            return rejected(Reason::ConfigError, None);
+        };
+        let (Ok(url), Ok(token)) = (s.api_base_url.join("/v1/calls"), self.token(&application.id, &application.key))
+        else {
+            return rejected(Reason::ConfigError, None);
+        };
+        let body = NewCall {
+            to: [Phone { r#type: "phone", number: to.digits() }],
+            from: Phone { r#type: "phone", number: caller.digits() },
+            answer_url: [call.answer],
+            answer_method: "POST",
+            event_url: [call.told],
+            event_method: "POST",
+            ringing_timer: Call::RINGS,
+            length_timer: Call::LASTS,
+        };
+        let request = self.client.post(url).bearer_auth(token).json(&body);
+        exchange(request).await.map_or_else(|outcome| outcome, |answer| read_call(&answer))
+    }
+
     /// A fresh token for each message: signing costs a millisecond, and none can be stale.
     fn token(&self, application: &str, key: &RsaKey) -> Result<String, InternalError> {
         let now = self.clock.now().as_second();
@@ -264,4 +330,16 @@ fn read_message(answer: &Answer) -> SendOutcome {
         None if recipient => rejected(Reason::InvalidNumber, code),
         None => answer.refused(None, code),
     }
+}
+
+fn read_call(answer: &Answer) -> SendOutcome {
+    if answer.status.is_success() {
+        let accepted = |placed: Placed| SendOutcome::Accepted { provider_id: placed.uuid, segments: None };
+        return answer.json().map_or(UNREADABLE, accepted);
+    }
+    let wrong = answer.json::<Problem>().map(|problem| problem.invalid_parameters).unwrap_or_default();
+    let names = |start: &str| start.is_empty() || wrong.iter().any(|parameter| parameter.name.starts_with(start));
+    let status = answer.status.as_u16();
+    let known = CALL_ANSWERS.iter().find(|(known, start, _)| *known == status && names(start));
+    answer.refused(known.map(|(.., reason)| *reason), None)
 }

@@ -1,6 +1,6 @@
 //! Receipts: what a gateway tells of a message after it took it, and what people answer to our texts.
 //!
-//! A gateway calls an address that holds 128 random bits of the attempt, and signs its call. Whoever calls an address
+//! What it tells of a phone call is read by `calls`. A gateway calls an address that holds 128 random bits of the attempt, and signs its call. Whoever calls an address
 //! that we gave nobody gets 404, whoever cannot sign gets 403. A receipt is a hint: it can end the waiting, never start
 //! anything.
 //!
@@ -16,6 +16,7 @@
 //! An attempt's rank only rises, so doubled, late and disordered receipts change nothing; each state is kept once. The
 //! attempt is committed before its request leaves, so no receipt comes too early.
 
+pub(in crate::messaging) mod calls;
 pub mod plivo;
 mod sql;
 pub mod twilio;
@@ -209,6 +210,9 @@ pub async fn take(portal: &Portal, caller: Caller, token: &Secret, call: &Call<'
     let Some(attempt) = dispatches::attempt_of(portal, caller.as_str(), token).await? else {
         return Ok(Heard::Unknown);
     };
+    if let Some(line) = &attempt.call {
+        return calls::take(portal, caller, &attempt, line, call).await;
+    }
     let Some(signed) = check(portal, caller, call) else { return Ok(Heard::Forged) };
     let told = match caller {
         Caller::Twilio => twilio::receipt(call),

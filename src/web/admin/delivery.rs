@@ -95,10 +95,15 @@ fn country(words: &Words, code: &str) -> String {
     if code.is_empty() { words.t("delivery-country-unknown") } else { code.to_owned() }
 }
 
+/// A gateway's name, and that it called.
+fn gateway(words: &Words, name: &str, by_call: bool) -> String {
+    if by_call { words.with("delivery-by_call").arg("gateway", name).to_string() } else { name.to_owned() }
+}
+
 fn line(words: &Words, figure: &Figure) -> Line {
     let time = |span: Option<SignedDuration>| span.map_or_else(|| words.t("delivery-untold"), |s| seconds(words, s));
     Line {
-        gateway: figure.gateway.clone(),
+        gateway: gateway(words, &figure.gateway, figure.by_call),
         country: country(words, &figure.country),
         tried: figure.tried,
         sent: figure.sent,
@@ -116,7 +121,7 @@ fn bars(words: &Words, figures: &[Figure]) -> Vec<Bar> {
         let wide = |n: i64| n * WIDEST / longest;
         let (arrived, failed) = (wide(figure.arrived), wide(figure.failed));
         Bar {
-            label: format!("{} {}", figure.gateway, country(words, &figure.country)),
+            label: format!("{} {}", gateway(words, &figure.gateway, figure.by_call), country(words, &figure.country)),
             y: at * STEP,
             arrived,
             failed,
@@ -148,7 +153,7 @@ fn attempt(layout: &Layout, tried: &Try) -> Attempt {
     let took = tried.receipt_at.map(|at| seconds(words, at.duration_since(tried.started_at)));
     let why = tried.code.clone().or_else(|| tried.reason.clone());
     Attempt {
-        gateway: tried.gateway.clone(),
+        gateway: gateway(words, &tried.gateway, tried.by_call),
         at: layout.time(&tried.started_at),
         said: said(words, tried),
         detail: [took, why].into_iter().flatten().collect::<Vec<_>>().join(", "),

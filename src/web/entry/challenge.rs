@@ -10,12 +10,13 @@ use askama::Template;
 use futures_util::stream;
 use serde::{Deserialize, Serialize};
 
-use crate::auth::challenges::{self, AnswerRefusal, Challenge, Purpose, ResendRefusal};
+use crate::auth::challenges::{self, AnswerRefusal, Challenge, Progress, Purpose, ResendRefusal};
 use crate::auth::prove;
 use crate::clock::Timestamp;
 use crate::crypto::codes::{CodeRefusal, TypedCode};
 use crate::error::{Failure, InternalError};
-use crate::messaging::dispatches::Delivery;
+use crate::messaging::dispatches::{Delivery, Way};
+use crate::messaging::gateways;
 use crate::portal::Portal;
 use crate::types::actor::Role;
 use crate::types::ids::ChallengeId;
@@ -50,6 +51,8 @@ struct ChallengePage {
     may_send: bool,
     many_sends: bool,
     was_sent: bool,
+    by_call: bool,
+    may_call: bool,
     resent: Option<Timestamp>,
     may_trust: bool,
     trust: bool,
@@ -68,28 +71,41 @@ struct MethodPage {
     layout: Layout,
     errors: Errors,
     last2: String,
+    may_call: bool,
 }
 
 impl MethodPage {
     fn choices(&self) -> Vec<Choice> {
         let words = &self.layout.words;
         let sms = words.with("method-sms").arg("last2", self.last2.as_str()).to_string();
-        vec![Choice::new("sms", sms, false), Choice::new("none", words.t("method-none"), false)]
+        let mut choices = vec![Choice::new("sms", sms, false)];
+        if self.may_call {
+            let call = words.with("method-voice").arg("last2", self.last2.as_str()).to_string();
+            choices.push(Choice::new("voice", call, false));
+        }
+        choices.push(Choice::new("none", words.t("method-none"), false));
+        choices
     }
 }
 
-/// What became of the text, in a sentence.
-fn delivery_sentence(words: &Words, zone: &Zone, delivery: Option<Delivery>) -> String {
-    match delivery {
-        None => words.t("otp-state-held"),
-        Some(Delivery::Queued) => words.t("otp-state-queued"),
-        Some(Delivery::Sent(at)) => words.with("otp-state-sent").arg("time", words.time(at, zone)).to_string(),
-        Some(Delivery::Arrived(at)) => words.with("otp-state-arrived").arg("time", words.time(at, zone)).to_string(),
-        Some(Delivery::Delayed(at)) => words.with("otp-state-delayed").arg("time", words.time(at, zone)).to_string(),
-        Some(Delivery::Turned) => words.t("otp-state-turned"),
-        Some(Delivery::Rerouted(at)) => words.with("otp-state-rerouted").arg("time", words.time(at, zone)).to_string(),
-        Some(Delivery::OptedOut) => words.t("otp-state-opted_out"),
-        Some(Delivery::Failed) => words.t("otp-state-failed"),
+/// What became of the text or of the call, in a sentence.
+fn delivery_sentence(words: &Words, zone: &Zone, progress: Progress) -> String {
+    let Some(delivery) = progress.delivery else { return words.t("otp-state-held") };
+    let at = |key, at| words.with(key).arg("time", words.time(at, zone)).to_string();
+    match (progress.way, delivery) {
+        (_, Delivery::OptedOut) => words.t("otp-state-opted_out"),
+        (_, Delivery::Turned) => words.t("otp-state-turned"),
+        (Way::Text, Delivery::Queued) => words.t("otp-state-queued"),
+        (Way::Text, Delivery::Sent(time)) => at("otp-state-sent", time),
+        (Way::Text, Delivery::Delayed(time)) => at("otp-state-delayed", time),
+        (Way::Text, Delivery::Rerouted(time)) => at("otp-state-rerouted", time),
+        (Way::Text, Delivery::Arrived(time)) => at("otp-state-arrived", time),
+        (Way::Text, Delivery::Failed) => words.t("otp-state-failed"),
+        (Way::Call, Delivery::Queued) => words.t("otp-call-queued"),
+        (Way::Call, Delivery::Sent(time) | Delivery::Delayed(time)) => at("otp-call-sent", time),
+        (Way::Call, Delivery::Rerouted(time)) => at("otp-call-rerouted", time),
+        (Way::Call, Delivery::Arrived(time)) => at("otp-call-arrived", time),
+        (Way::Call, Delivery::Failed) => words.t("otp-call-failed"),
     }
 }
 
@@ -115,10 +131,10 @@ async fn challenge_page(
     // Half-way in there is no way around, and inside a session the code comes first.
     layout.journey = true;
     let now = layout.now;
-    let delivery = challenges::delivery(&ctx.portal, challenge).await?;
+    let progress = challenges::progress(&ctx.portal, challenge).await?;
     let left = challenge.tries_left(&ctx.portal.config.limits);
     let is_patient = ctx.who.0.who.as_ref().is_some_and(|who| who.role == Role::Patient);
-    let sent_at = match delivery {
+    let sent_at = match progress.delivery {
         Some(Delivery::Sent(at) | Delivery::Delayed(at) | Delivery::Rerouted(at) | Delivery::Arrived(at)) => at,
         _ => now,
     };
@@ -128,14 +144,16 @@ async fn challenge_page(
         for_visit: challenge.visit.is_some(),
         ends_at: challenge.code_ends_at,
         expired: challenge.code_ends_at <= now,
-        delivery: delivery_sentence(&layout.words, &layout.zone, delivery),
-        offers: offers(delivery),
+        delivery: delivery_sentence(&layout.words, &layout.zone, progress),
+        offers: offers(progress.delivery),
         left: (left <= 2).then_some(left),
         next_send_at: challenge.next_send_at,
         may_send: challenge.next_send_at <= now,
         many_sends: challenge.sends >= 3,
         was_sent: challenge.sends > 0,
-        resent: resent.then_some(sent_at),
+        by_call: progress.way == Way::Call,
+        may_call: gateways::can_call(&ctx.portal.config),
+        resent: (resent && progress.way == Way::Text).then_some(sent_at),
         may_trust: is_patient && challenge.purpose == Purpose::SignIn,
         trust,
         errors,
@@ -192,7 +210,11 @@ async fn answer(ctx: Ctx<Pending>, Posted(form): Posted<CodeForm>) -> PageResult
         Err(Failure::Refused(refusal)) => refusal,
     };
     match refusal {
-        AnswerRefusal::Wrong { .. } => again(Errors::one("code", words.t("otp-err-wrong"))).await,
+        AnswerRefusal::Wrong { .. } => {
+            let heard = live(&ctx.portal, ctx.who.0.challenge).await?.is_some_and(|known| known.way == Way::Call);
+            let text = if heard { words.t("otp-call-err-wrong") } else { words.t("otp-err-wrong") };
+            again(Errors::one("code", text)).await
+        }
         AnswerRefusal::Expired { .. } => again(Errors::one("code", words.t("otp-err-expired"))).await,
         AnswerRefusal::Ended => {
             let purpose = match ctx.who.0.challenge {
@@ -218,12 +240,21 @@ struct ResendForm {
 async fn resend(ctx: Ctx<Pending>, Posted(form): Posted<ResendForm>) -> PageResult {
     let layout = ctx.layout();
     let Some(challenge) = live(&ctx.portal, ctx.who.0.challenge).await? else { return see_other("/login?over=1") };
-    if !matches!(form.channel.as_str(), "" | "sms") {
-        let errors = Errors::one("code", layout.words.t("otp-channel-none"));
-        return refused(&challenge_page(&ctx, &challenge, errors, false, false).await?);
-    }
-    match prove::resend(&ctx.portal, &ctx.browser, &ctx.who.0).await {
+    let way = match form.channel.as_str() {
+        "" | "sms" => Some(Way::Text),
+        "voice" => Some(Way::Call),
+        _ => None,
+    };
+    let sent = match way {
+        Some(way) => prove::resend(&ctx.portal, &ctx.browser, &ctx.who.0, way).await,
+        None => Err(Failure::Refused(ResendRefusal::CannotCall)),
+    };
+    match sent {
         Ok(()) => see_other("/challenge?sent=1"),
+        Err(Failure::Refused(ResendRefusal::CannotCall)) => {
+            let errors = Errors::one("code", layout.words.t("otp-channel-none"));
+            refused(&challenge_page(&ctx, &challenge, errors, false, false).await?)
+        }
         Err(Failure::Refused(ResendRefusal::Wait(until))) => {
             let text = layout.words.with("otp-wait").arg("time", layout.time_from(&until)).to_string();
             refused(&challenge_page(&ctx, &challenge, Errors::one("code", text), false, false).await?)
@@ -235,7 +266,8 @@ async fn resend(ctx: Ctx<Pending>, Posted(form): Posted<ResendForm>) -> PageResu
 
 async fn method_page(ctx: &Ctx<Pending>, challenge: &Challenge, errors: Errors) -> Result<MethodPage, InternalError> {
     let last2 = prove::target(&ctx.portal, challenge).await?;
-    Ok(MethodPage { layout: ctx.layout().into_journey(), errors, last2 })
+    let may_call = gateways::can_call(&ctx.portal.config);
+    Ok(MethodPage { layout: ctx.layout().into_journey(), errors, last2, may_call })
 }
 
 /// `GET /challenge/method`: the ways that this person has.
@@ -253,17 +285,25 @@ struct MethodForm {
     method: String,
 }
 
-/// `POST /challenge/method`: 303 to the chosen way.
+/// `POST /challenge/method`: 303 to the chosen way. A call is asked for by choosing it, and refused as another code is.
 async fn choose(ctx: Ctx<Pending>, Posted(form): Posted<MethodForm>) -> PageResult {
     let Some(challenge) = live(&ctx.portal, ctx.who.0.challenge).await? else { return see_other("/login?over=1") };
-    match form.method.as_str() {
-        "sms" => see_other("/challenge"),
-        "none" => see_other("/help/codes"),
-        _ => {
-            let errors = Errors::one("method", ctx.layout().words.t("method-empty"));
-            refused(&method_page(&ctx, &challenge, errors).await?)
-        }
-    }
+    let layout = ctx.layout();
+    let error = match form.method.as_str() {
+        "sms" => return see_other("/challenge"),
+        "none" => return see_other("/help/codes"),
+        "voice" => match prove::resend(&ctx.portal, &ctx.browser, &ctx.who.0, Way::Call).await {
+            Ok(()) => return see_other("/challenge?sent=1"),
+            Err(Failure::Refused(ResendRefusal::Ended)) => return see_other("/login?over=1"),
+            Err(Failure::Refused(ResendRefusal::Wait(until))) => {
+                layout.words.with("otp-wait").arg("time", layout.time_from(&until)).to_string()
+            }
+            Err(Failure::Refused(ResendRefusal::CannotCall)) => layout.words.t("otp-channel-none"),
+            Err(Failure::Internal(error)) => return Err(error.into()),
+        },
+        _ => layout.words.t("method-empty"),
+    };
+    refused(&method_page(&ctx, &challenge, Errors::one("method", error)).await?)
 }
 
 /// What the page's script is told.
@@ -279,8 +319,8 @@ async fn state(portal: &Portal, id: ChallengeId, words: Words, zone: &Zone) -> R
     let Some(challenge) = live(portal, Some(id)).await? else {
         return Ok(State { state: "over", text: words.t("otp-state-over"), offers: false });
     };
-    let delivery = challenges::delivery(portal, &challenge).await?;
-    let state = match delivery {
+    let progress = challenges::progress(portal, &challenge).await?;
+    let state = match progress.delivery {
         None => "held",
         Some(Delivery::Queued) => "queued",
         Some(Delivery::Sent(_)) => "sent",
@@ -291,7 +331,7 @@ async fn state(portal: &Portal, id: ChallengeId, words: Words, zone: &Zone) -> R
         Some(Delivery::OptedOut) => "opted_out",
         Some(Delivery::Failed) => "failed",
     };
-    Ok(State { state, text: delivery_sentence(&words, zone, delivery), offers: offers(delivery) })
+    Ok(State { state, text: delivery_sentence(&words, zone, progress), offers: offers(progress.delivery) })
 }
 
 /// `GET /challenge/status`: JSON, or a stream of events for who asks for one; an event a change.

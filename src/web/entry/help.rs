@@ -3,6 +3,7 @@
 use actix_web::web::{ServiceConfig, get};
 use askama::Template;
 
+use crate::messaging::gateways;
 use crate::web::guard::{Ctx, Visitor};
 use crate::web::layout::{Layout, page};
 use crate::web::problem::PageResult;
@@ -12,12 +13,13 @@ use crate::web::problem::PageResult;
 struct HelpPage {
     layout: Layout,
     pending: bool,
+    may_call: bool,
 }
 
 /// `GET /help/codes`.
 async fn codes(ctx: Ctx<Visitor>) -> PageResult {
     let pending = ctx.who.0.as_ref().is_some_and(|session| session.challenge.is_some());
-    page(&HelpPage { layout: ctx.layout(), pending })
+    page(&HelpPage { layout: ctx.layout(), pending, may_call: gateways::can_call(&ctx.portal.config) })
 }
 
 /// Its route.

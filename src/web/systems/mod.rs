@@ -2,4 +2,5 @@
 
 pub mod health;
 pub mod metrics;
+pub mod voice;
 pub mod webhooks;

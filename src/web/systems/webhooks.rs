@@ -8,11 +8,11 @@
 //! | 413    | more than 64 KiB                                                |
 //! | 503    | the database is busy: call again                                |
 //!
-//! No answer has a body, and none sets a cookie: these stand outside the session and the guards of forms. A refusal
+//! What is asked during a call stands in `voice`. No answer here has a body, and none sets a cookie: these stand outside the session and the guards of forms. A refusal
 //! costs one indexed read and one digest, and writes nothing.
 
 use actix_web::dev::Payload as Stream;
-use actix_web::http::header::CONTENT_TYPE;
+use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
 use actix_web::web::{Data, Path, Payload, ServiceConfig, post, scope, to};
 use actix_web::{HttpRequest, HttpResponse};
 
@@ -34,7 +34,53 @@ async fn nothing() -> HttpResponse {
     HttpResponse::NotFound().finish()
 }
 
-/// What was called, whole.
+/// A call that came, whole.
+pub(super) struct Came {
+    /// Whose it claims to be.
+    pub(super) caller: Caller,
+    url: String,
+    body: Vec<u8>,
+    headers: HeaderMap,
+}
+
+impl Came {
+    /// Reads a call of the gateway that its address names.
+    ///
+    /// # Errors
+    /// When there is no such gateway, or the body is too large, too slow, or breaks off.
+    pub(super) async fn read(
+        portal: &Portal,
+        req: &HttpRequest,
+        gateway: &str,
+        payload: Payload,
+    ) -> Result<Self, Problem> {
+        let caller = Caller::from_word(gateway).ok_or(Problem::NotFound)?;
+        let mut stream: Stream = payload.into_inner();
+        let body = read_body(&mut stream).await?;
+        let asked = req.uri().path_and_query().map_or("/", |address| address.as_str());
+        // Never from the Host header: what is signed is the address that we gave.
+        let url = format!("{}{asked}", portal.config.public_origin());
+        Ok(Self { caller, url, body, headers: req.headers().clone() })
+    }
+
+    /// One of its headers.
+    pub(super) fn header(&self, name: &str) -> Option<String> {
+        Some(self.headers.get(name)?.to_str().ok()?.to_owned())
+    }
+
+    /// It, for the rule that reads it.
+    pub(super) fn call<'a>(&'a self, header: &'a dyn Fn(&str) -> Option<String>) -> Call<'a> {
+        let kind = self.header(CONTENT_TYPE.as_str()).unwrap_or_default();
+        Call {
+            url: self.url.clone(),
+            body: &self.body,
+            is_form: kind.split(';').next().is_some_and(|kind| kind.trim() == "application/x-www-form-urlencoded"),
+            header,
+        }
+    }
+}
+
+/// Hears what a gateway tells: of an attempt by its token, else what somebody wrote.
 async fn heard(
     portal: &Portal,
     req: &HttpRequest,
@@ -42,26 +88,16 @@ async fn heard(
     token: Option<&str>,
     payload: Payload,
 ) -> Result<Heard, Problem> {
-    let caller = Caller::from_word(gateway).ok_or(Problem::NotFound)?;
-    let mut stream: Stream = payload.into_inner();
-    let body = read_body(&mut stream).await?;
-    let text = |name: &str| Some(req.headers().get(name)?.to_str().ok()?.to_owned());
-    let kind = text(CONTENT_TYPE.as_str()).unwrap_or_default();
-    let asked = req.uri().path_and_query().map_or("/", |address| address.as_str());
-    let call = Call {
-        // Never from the Host header: what is signed is the address that we gave.
-        url: format!("{}{asked}", portal.config.public_origin()),
-        body: &body,
-        is_form: kind.split(';').next().is_some_and(|kind| kind.trim() == "application/x-www-form-urlencoded"),
-        header: &text,
-    };
+    let came = Came::read(portal, req, gateway, payload).await?;
+    let header = |name: &str| came.header(name);
+    let call = came.call(&header);
     Ok(match token {
-        Some(token) => receipts::take(portal, caller, &Secret::new(token), &call).await?,
-        None => receipts::take_answer(portal, caller, &call).await?,
+        Some(token) => receipts::take(portal, came.caller, &Secret::new(token), &call).await?,
+        None => receipts::take_answer(portal, came.caller, &call).await?,
     })
 }
 
-fn answered(route: &'static str, heard: Result<Heard, Problem>) -> PageResult {
+pub(super) fn answered(route: &'static str, heard: Result<Heard, Problem>) -> PageResult {
     match heard {
         Ok(Heard::Taken) => Ok(HttpResponse::NoContent().finish()),
         Ok(Heard::Unknown) => Ok(HttpResponse::NotFound().finish()),

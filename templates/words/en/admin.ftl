@@ -169,6 +169,7 @@ delivery-hour = In the last hour
 delivery-day = In the last 24 hours
 delivery-none = No text message was sent.
 delivery-gateway = Gateway
+delivery-by_call = { $gateway } (call)
 delivery-country = Country
 delivery-country-unknown = Unknown
 delivery-tried = Tried

@@ -169,6 +169,7 @@ delivery-hour = En la última hora
 delivery-day = En las últimas 24 horas
 delivery-none = No se envió ningún mensaje.
 delivery-gateway = Proveedor
+delivery-by_call = { $gateway } (llamada)
 delivery-country = País
 delivery-country-unknown = Desconocido
 delivery-tried = Intentados

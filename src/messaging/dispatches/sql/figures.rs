@@ -11,6 +11,7 @@ use crate::types::ids::{DataKeyId, DispatchId};
 /// Texts through one gateway to one country.
 pub(in crate::messaging::dispatches) struct CountRow {
     pub gateway: String,
+    pub by_call: bool,
     pub country: String,
     pub tried: i64,
     pub sent: i64,
@@ -24,7 +25,7 @@ pub(in crate::messaging::dispatches) async fn counts(
     since: Timestamp,
 ) -> db::Result<Vec<CountRow>> {
     sqlx::query(
-        "SELECT a.gateway, COALESCE(d.country, '') AS country,
+        "SELECT a.gateway, a.channel, COALESCE(d.country, '') AS country,
                 COUNT(CASE WHEN a.outcome IS NULL OR a.outcome <> 'dropped' THEN 1 END) AS tried,
                 COUNT(CASE WHEN a.outcome = 'accepted' OR a.receipt IS NOT NULL THEN 1 END) AS sent,
                 COUNT(CASE WHEN a.receipt = 'delivered' THEN 1 END) AS arrived,
@@ -33,8 +34,8 @@ pub(in crate::messaging::dispatches) async fn counts(
          FROM attempts a
          JOIN dispatches d ON d.id = a.dispatch_id
          WHERE a.started_at >= $1 AND d.kind = 'sms'
-         GROUP BY a.gateway, COALESCE(d.country, '')
-         ORDER BY a.gateway, COALESCE(d.country, '')",
+         GROUP BY a.gateway, a.channel, COALESCE(d.country, '')
+         ORDER BY a.gateway, a.channel DESC, COALESCE(d.country, '')",
     )
     .bind(since.as_millisecond())
     .fetch_all(connection)
@@ -43,6 +44,7 @@ pub(in crate::messaging::dispatches) async fn counts(
     .map(|row| {
         Ok(CountRow {
             gateway: row.try_get("gateway")?,
+            by_call: row.try_get::<&str, _>("channel")? == "call",
             country: row.try_get("country")?,
             tried: row.try_get("tried")?,
             sent: row.try_get("sent")?,
@@ -56,6 +58,7 @@ pub(in crate::messaging::dispatches) async fn counts(
 /// How long texts through one gateway to one country took to arrive, in milliseconds.
 pub(in crate::messaging::dispatches) struct TookRow {
     pub gateway: String,
+    pub by_call: bool,
     pub country: String,
     pub median: i64,
     pub p95: i64,
@@ -68,17 +71,17 @@ pub(in crate::messaging::dispatches) async fn took(
     since: Timestamp,
 ) -> db::Result<Vec<TookRow>> {
     sqlx::query(
-        "SELECT gateway, country,
+        "SELECT gateway, channel, country,
                 MIN(CASE WHEN place = (n + 1) / 2 THEN took END) AS median,
                 MIN(CASE WHEN place = (n * 95 + 99) / 100 THEN took END) AS p95
-         FROM (SELECT a.gateway, COALESCE(d.country, '') AS country, a.receipt_at - a.started_at AS took,
-                      ROW_NUMBER() OVER (PARTITION BY a.gateway, COALESCE(d.country, '')
+         FROM (SELECT a.gateway, a.channel, COALESCE(d.country, '') AS country, a.receipt_at - a.started_at AS took,
+                      ROW_NUMBER() OVER (PARTITION BY a.gateway, a.channel, COALESCE(d.country, '')
                                          ORDER BY a.receipt_at - a.started_at) AS place,
-                      COUNT(*) OVER (PARTITION BY a.gateway, COALESCE(d.country, '')) AS n
+                      COUNT(*) OVER (PARTITION BY a.gateway, a.channel, COALESCE(d.country, '')) AS n
                FROM attempts a
                JOIN dispatches d ON d.id = a.dispatch_id
                WHERE a.started_at >= $1 AND d.kind = 'sms' AND a.receipt = 'delivered') arrived
-         GROUP BY gateway, country",
+         GROUP BY gateway, channel, country",
     )
     .bind(since.as_millisecond())
     .fetch_all(connection)
@@ -87,6 +90,7 @@ pub(in crate::messaging::dispatches) async fn took(
     .map(|row| {
         Ok(TookRow {
             gateway: row.try_get("gateway")?,
+            by_call: row.try_get::<&str, _>("channel")? == "call",
             country: row.try_get("country")?,
             median: row.try_get("median")?,
             p95: row.try_get("p95")?,
@@ -125,7 +129,8 @@ macro_rules! listed {
     };
     (attempts $narrowed:literal) => {
         concat!(
-            "SELECT a.dispatch_id, a.gateway, a.started_at, a.outcome, a.reason, a.receipt, a.receipt_at, a.receipt_code
+            "SELECT a.dispatch_id, a.gateway, a.channel, a.started_at, a.outcome, a.reason, a.receipt, a.receipt_at,
+                    a.receipt_code
              FROM attempts a
              JOIN (SELECT d.id
                    FROM dispatches d
@@ -185,6 +190,7 @@ pub(in crate::messaging::dispatches) async fn newest(
 pub(in crate::messaging::dispatches) struct AttemptRow {
     pub dispatch: DispatchId,
     pub gateway: String,
+    pub by_call: bool,
     pub started_at: Timestamp,
     pub outcome: Option<String>,
     pub reason: Option<String>,
@@ -208,6 +214,7 @@ pub(in crate::messaging::dispatches) async fn attempts(
             Ok(AttemptRow {
                 dispatch: parse("dispatch_id", row.try_get("dispatch_id")?)?,
                 gateway: row.try_get("gateway")?,
+                by_call: row.try_get::<&str, _>("channel")? == "call",
                 started_at: from_ms(row.try_get("started_at")?),
                 outcome: row.try_get("outcome")?,
                 reason: row.try_get("reason")?,
