@@ -12,6 +12,7 @@
 //! | reminders                            | 30 days after they ended                |
 //! | counts of a code's sends             | a day after the code ended              |
 //! | addresses and values of dispatches   | 30 days after they ended                |
+//! | marks that mail comes back           | 3 days after a mail was taken           |
 //!
 //! A background task calls [`sweep`] every hour. Several processes may do so at once: each batch is one transaction
 //! whose statements choose and remove together, so the same row met twice is removed once.
@@ -21,7 +22,7 @@ use crate::care::reminders;
 use crate::error::InternalError;
 use crate::identity::registration;
 use crate::limits;
-use crate::messaging::dispatches;
+use crate::messaging::{dispatches, mail_refusals};
 use crate::portal::Portal;
 
 /// Rows that one transaction removes, at most.
@@ -48,6 +49,8 @@ pub struct Swept {
     pub reminders: u64,
     /// Dispatches emptied of address and values.
     pub dispatches: u64,
+    /// Marks that mail comes back.
+    pub mail_refusals: u64,
 }
 
 /// Calls a step until it finds less than a batch, and answers the sum.
@@ -82,5 +85,17 @@ pub async fn sweep(portal: &Portal) -> Result<Swept, InternalError> {
     let registrations = all_of!(registration::sweep, portal);
     let reminders = all_of!(reminders::sweep, portal);
     let dispatches = all_of!(dispatches::sweep, portal);
-    Ok(Swept { tallies, kept_forms, resets, challenges, sessions, keys, registrations, reminders, dispatches })
+    let mail_refusals = all_of!(mail_refusals::sweep, portal);
+    Ok(Swept {
+        tallies,
+        kept_forms,
+        resets,
+        challenges,
+        sessions,
+        keys,
+        registrations,
+        reminders,
+        dispatches,
+        mail_refusals,
+    })
 }

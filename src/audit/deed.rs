@@ -123,6 +123,10 @@ deeds! {
     TextsStopped = "texts_stopped",
     /// Somebody wrote START: their number gets texts again.
     TextsStarted = "texts_started",
+    /// Mail to an account came back: refused, or bounced.
+    MailRefused = "mail_refused",
+    /// An admin said that mail to an account works again.
+    MailCleared = "mail_cleared",
     /// The page about delivery was read.
     DeliveryRead = "delivery_read",
     /// An admin sent a test to their own phone.

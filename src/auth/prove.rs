@@ -9,6 +9,7 @@ use crate::crypto::codes::TypedCode;
 use crate::error::{Failure, InternalError};
 use crate::identity::{accounts, invitations, registration};
 use crate::messaging::dispatches::Way;
+use crate::messaging::opt_outs;
 use crate::portal::Portal;
 
 /// Answers the session's challenge and does what it was for.
@@ -49,12 +50,30 @@ pub async fn prove(
     Ok(entered)
 }
 
-/// Where the challenge's code goes, for the page: the last two digits.
+/// Where the challenge's code goes, as the page may show it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Target {
+    /// The last two digits.
+    pub last2: String,
+    /// Whether its owner answered STOP to our texts.
+    pub has_stopped: bool,
+    /// The number that START goes to then, where one is known.
+    pub start_at: Option<String>,
+}
+
+/// Where the challenge's code goes, for the page. Of a number that was only typed nothing but its end is said.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn target(portal: &Portal, challenge: &Challenge) -> Result<String, InternalError> {
-    Ok(contact(portal, challenge).await?.1.phone.map(|phone| phone.last2().to_owned()).unwrap_or_default())
+pub async fn target(portal: &Portal, challenge: &Challenge) -> Result<Target, InternalError> {
+    let Some(phone) = contact(portal, challenge).await?.1.phone else { return Ok(Target::default()) };
+    let last2 = phone.last2().to_owned();
+    let stopped_by = match challenge.whose {
+        Whose::Registration(_) => None,
+        _ => opt_outs::stopped_by(portal, &phone).await?,
+    };
+    let start_at = stopped_by.as_ref().and_then(|gateway| portal.config.number_that_texts(gateway, &phone));
+    Ok(Target { last2, has_stopped: stopped_by.is_some(), start_at })
 }
 
 async fn contact(

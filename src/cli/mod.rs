@@ -5,6 +5,7 @@
 //! | 0         | done                                        |
 //! | 1         | it failed, or found something broken        |
 //! | 2         | wrong use, or settings that are not safe    |
+//! | 75        | `salus mail bounce`: hand it in again later |
 
 mod admin;
 mod audit;
@@ -15,6 +16,7 @@ mod data;
 pub mod demo;
 mod keys;
 mod logs;
+mod mail;
 mod migrate;
 mod restore;
 mod send_to;
@@ -60,6 +62,9 @@ enum Command {
     /// Look after the audit trail
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Take what a mail server hands over
+    #[command(subcommand)]
+    Mail(mail::Command),
     /// Explain what is set, missing or unsafe; or send a real test text and follow it
     Check(Check),
 }
@@ -150,6 +155,7 @@ async fn dispatch(command: Command) -> Result<(), Stop> {
         Command::Backup(args) => backup::run(quiet_settings()?, args).await,
         Command::Restore(args) => restore::run(quiet_settings()?, args).await,
         Command::Audit(command) => audit::run(quiet_settings()?, command).await,
+        Command::Mail(command) => mail::run(quiet_settings()?, command).await,
         Command::Check(Check { send_to: None, .. }) => check::run().await,
         Command::Check(Check { send_to: Some(number), through }) => {
             send_to::run(quiet_settings()?, &number, through.as_deref()).await

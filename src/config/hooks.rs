@@ -35,6 +35,8 @@ pub struct HookSecrets {
     pub vonage_api_key: Option<String>,
     /// `SALUS_PLIVO_AUTH_TOKEN`: the account's token signs.
     pub plivo_token: Option<Secret>,
+    /// `SALUS_MAIL_BOUNCE_SECRET`: signs bounces that a machine posts; 16 letters at least. Without it none is taken.
+    pub bounce_secret: Option<Secret>,
 }
 
 impl HookSecrets {
@@ -53,6 +55,16 @@ impl HookSecrets {
             },
             vonage_api_key: vars.optional("SALUS_VONAGE_API_KEY"),
             plivo_token: vars.secret("SALUS_PLIVO_AUTH_TOKEN"),
+            bounce_secret: Self::bounce_secret(vars),
         }
+    }
+
+    fn bounce_secret(vars: &mut Lookup) -> Option<Secret> {
+        const NAME: &str = "SALUS_MAIL_BOUNCE_SECRET";
+        let secret = vars.secret(NAME)?;
+        if secret.expose().len() < 16 {
+            vars.problem(NAME, "is shorter than 16 letters", "use a long random one");
+        }
+        Some(secret)
     }
 }

@@ -12,11 +12,13 @@
 //! | `{ttl_secs}` | how long it is worth sending; alone in JSON: a number    |
 //! | `{unicode}`  | whether it leaves the GSM alphabet; alone in JSON: a bool|
 //! | `{sender}`   | the sender for the number's country                      |
+//! | `{callback}` | the address at which it tells of this attempt; empty without https |
 
 use serde_json::Value;
 use url::Url;
 
 use super::Lookup;
+use super::http_receipts::HttpReceipts;
 use super::sms::{Senders, check_scheme};
 use crate::crypto::random::Secret;
 
@@ -58,9 +60,11 @@ pub enum Placeholder {
     Unicode,
     /// The sender.
     Sender,
+    /// Where the gateway tells of the attempt.
+    Callback,
 }
 
-const PLACEHOLDERS: [(&str, Placeholder); 7] = [
+const PLACEHOLDERS: [(&str, Placeholder); 8] = [
     ("to_digits", Placeholder::ToDigits),
     ("to_e164", Placeholder::ToE164),
     ("text", Placeholder::Text),
@@ -68,6 +72,7 @@ const PLACEHOLDERS: [(&str, Placeholder); 7] = [
     ("ttl_secs", Placeholder::TtlSecs),
     ("unicode", Placeholder::Unicode),
     ("sender", Placeholder::Sender),
+    ("callback", Placeholder::Callback),
 ];
 
 /// A part of a template.
@@ -211,6 +216,8 @@ pub struct HttpGatewaySettings {
     pub error_pointer: Option<String>,
     /// `SALUS_HTTP_GATEWAY_ERRORS`: codes and the words of the reasons that they mean.
     pub errors: Vec<(String, String)>,
+    /// How it calls back; None when it does not.
+    pub receipts: Option<HttpReceipts>,
 }
 
 impl HttpGatewaySettings {
@@ -234,7 +241,13 @@ impl HttpGatewaySettings {
             vars.problem("SALUS_HTTP_GATEWAY_BODY", "goes with no GET", "write query, or set the method to POST");
         }
         let from = vars.optional("SALUS_HTTP_GATEWAY_FROM");
+        let receipts = HttpReceipts::read(vars);
         let fields = fields(vars, body, from.is_some());
+        let asks = fields.iter().any(|(_, field)| field.holds(&[Placeholder::Callback]));
+        if asks && vars.optional("SALUS_HTTP_GATEWAY_RECEIPT_STATUS").is_none() {
+            let cure = "say in SALUS_HTTP_GATEWAY_RECEIPT_STATUS where a receipt's status stands";
+            vars.problem("SALUS_HTTP_GATEWAY_FIELDS", "asks for receipts that nothing reads", cure);
+        }
         let success = success(vars);
         let error_pointer = pointer(vars, "SALUS_HTTP_GATEWAY_ERROR_POINTER");
         let errors = vars.list(
@@ -261,6 +274,7 @@ impl HttpGatewaySettings {
             success,
             error_pointer,
             errors,
+            receipts,
             url: url?,
         })
     }
@@ -305,11 +319,11 @@ fn headers(vars: &mut Lookup) -> Vec<(String, String)> {
     }
 }
 
-fn is_header_name(name: &str) -> bool {
+pub(super) fn is_header_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }
 
-fn is_header_value(value: &str) -> bool {
+pub(super) fn is_header_value(value: &str) -> bool {
     value.bytes().all(|b| b == b' ' || b.is_ascii_graphic())
 }
 

@@ -4,10 +4,13 @@
 mod calls;
 mod hooks;
 mod http_gateway;
+mod http_receipts;
 mod limits;
 mod lookup;
 mod safety;
+mod sender_numbers;
 mod sms;
+mod smtp;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -26,10 +29,12 @@ pub use hooks::{HookSecrets, VonageSignature};
 pub use http_gateway::{
     BodyFormat, Field, HttpAuth, HttpGatewaySettings, HttpMethod, Piece, Placeholder, REASON_WORDS, SuccessRule,
 };
+pub use http_receipts::{HttpReceipts, InboundPlaces, ReceiptFormat, ReceiptVerify, STATE_WORDS};
 pub use limits::Limits;
 pub use lookup::{Lookup, Problem};
 pub use safety::Unsafe;
 pub use sms::{PlivoSender, PlivoSettings, Routes, Senders, SmsGateway, VonageApi, VonageApplication, VonageSettings};
+pub use smtp::{SmtpAddress, SmtpTls};
 
 /// The clinic as people see it.
 #[derive(Clone, Debug)]
@@ -95,7 +100,7 @@ pub enum MailRoute {
     /// The dev outbox.
     Outbox,
     /// A server: `smtp(s)://user:password@host:port`.
-    Smtp(Secret),
+    Smtp(SmtpAddress),
     /// Nowhere: not set.
     None,
 }
@@ -226,17 +231,17 @@ impl Config {
         let mail = match vars.secret("SALUS_SMTP_URL") {
             None => MailRoute::None,
             Some(url) if url.expose() == "outbox" => MailRoute::Outbox,
-            Some(url) if url.expose().starts_with("smtp://") || url.expose().starts_with("smtps://") => {
-                MailRoute::Smtp(url)
-            }
-            Some(_) => {
-                vars.problem(
-                    "SALUS_SMTP_URL",
-                    "is not smtp://… or smtps://…",
-                    "write it like smtps://user:password@mail.example:465",
-                );
-                MailRoute::None
-            }
+            Some(url) => match SmtpAddress::parse(url.expose()) {
+                Some(address) => MailRoute::Smtp(address),
+                None => {
+                    vars.problem(
+                        "SALUS_SMTP_URL",
+                        "is not smtp://… or smtps://…",
+                        "write it like smtps://user:password@mail.example:465",
+                    );
+                    MailRoute::None
+                }
+            },
         };
         let host = public_url.host_str().unwrap_or("localhost").to_owned();
         let mut config = Self {

@@ -39,13 +39,9 @@ impl Config {
             note("SALUS_SMS_GATEWAYS", "holds outbox, which shows codes to anybody", "leave it to `salus demo`");
         }
         match &self.mail {
-            MailRoute::Smtp(url) => {
-                let plain = url.expose().starts_with("smtp://") && !url.expose().contains("tls=required");
-                let host = url::Url::parse(url.expose()).ok().and_then(|url| url.host_str().map(str::to_owned));
-                let near = matches!(host.as_deref(), Some("localhost" | "127.0.0.1" | "[::1]"));
-                if plain && !near {
-                    note("SALUS_SMTP_URL", "does not ask for TLS", "write smtps://… or add ?tls=required");
-                }
+            MailRoute::Smtp(address) if address.is_sealed() => {}
+            MailRoute::Smtp(_) => {
+                note("SALUS_SMTP_URL", "does not insist on TLS", "write smtps://… or add ?tls=required")
             }
             MailRoute::Outbox => note("SALUS_SMTP_URL", "is the dev outbox", "name a mail server"),
             MailRoute::None => {

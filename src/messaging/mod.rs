@@ -1,9 +1,11 @@
 //! What leaves the building: text messages, calls and mail, queued with the change that caused them and then dispatched.
 
+pub mod bounces;
 pub mod breakers;
 pub mod dispatches;
 pub mod email;
 pub mod gateways;
+pub mod mail_refusals;
 pub mod opt_outs;
 pub mod receipts;
 pub mod routing;

@@ -245,6 +245,7 @@ impl Worker {
             MailOutcome::Accepted => Outcome::Accepted { provider_id: leased.id.to_string(), watched_for: None },
             MailOutcome::TryLater => Outcome::Later { reason: "mail_later", after: pause(leased.attempt) * 5 },
             MailOutcome::Never(reason) => Outcome::Never { reason },
+            MailOutcome::Refused(why) => Outcome::Never { reason: why.as_str() },
             // A second copy bears the same Message-ID, and mail programs show one of the two.
             MailOutcome::Ambiguous if leased.attempt < MAIL_TRIES => {
                 Outcome::Later { reason: "mail_unknown", after: pause(leased.attempt) * 5 }

@@ -51,10 +51,12 @@ pub enum Notice {
     TurnedOff,
     /// A test by text, to the phone of the admin who asked for it.
     Test,
+    /// The answer to HELP by text.
+    Help,
 }
 
 /// Every notice with its stored word.
-const WORDS: [(Notice, &str); 20] = [
+const WORDS: [(Notice, &str); 21] = [
     (Notice::CodeRegister, "code_register"),
     (Notice::CodeSignIn, "code_sign_in"),
     (Notice::CodeResetPassword, "code_reset_password"),
@@ -75,6 +77,7 @@ const WORDS: [(Notice, &str); 20] = [
     (Notice::News, "news"),
     (Notice::TurnedOff, "turned_off"),
     (Notice::Test, "test"),
+    (Notice::Help, "help"),
 ];
 
 impl Notice {
@@ -121,6 +124,9 @@ pub fn sms(config: &Config, notice: Notice, locale: Locale, values: &Values) -> 
             .arg("phone", config.clinic.phone.as_str())
             .to_string(),
         Notice::Test => words.with("sms-test").arg("clinic", clinic).to_string(),
+        Notice::Help => {
+            words.with("sms-help").arg("clinic", clinic).arg("phone", config.clinic.phone.as_str()).to_string()
+        }
         other => return Err(InternalError::because(format!("{} is not sent as a text message", other.as_str()))),
     };
     let text = super::sms::fold(&text);
@@ -174,6 +180,7 @@ pub fn mail(config: &Config, notice: Notice, locale: Locale, values: &Values) ->
             return Err(InternalError::because("a code is not sent by mail"));
         }
         Notice::Test => return Err(InternalError::because("a test is not sent by mail")),
+        Notice::Help => return Err(InternalError::because("HELP is answered by text")),
         Notice::Welcome => (
             words.with("mail-welcome-subject").arg("clinic", clinic).to_string(),
             vec![

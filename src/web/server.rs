@@ -63,6 +63,7 @@ pub async fn run(
             .app_data(Data::new(served.clone()))
             .configure(systems::health::routes)
             .configure(systems::voice::routes)
+            .configure(systems::bounces::routes)
             .configure(systems::webhooks::routes)
             .configure(assets::routes);
         let door = web::scope("")

@@ -44,9 +44,14 @@ HOOK /webhooks/{twilio}/voice/{made-up} | 404
 HOOK /webhooks/{made-up}/voice/{made-up} | 404
 HOOK /webhooks/{twilio}/voice/{made-up}/play | 404
 HOOK /webhooks/{made-up}/voice/{made-up}/play | 404
+HOOK /webhooks/{twilio}/status          | 404
 HOOK /webhooks/{twilio}/inbound         | 403
+GET /webhooks/{twilio}/status/{made-up} | 404
+GET /webhooks/{twilio}/status           | 404
+GET /webhooks/{twilio}/inbound          | 404
 HOOK /webhooks/{made-up}/inbound        | 404
 GET /webhooks/twilio                    | 404
+HOOK /webhooks/mail/bounce              | 404
 
 # the door
 GET /                                   | 200   | 200       | /home    | /home    | /doctor  | /doctor  | /admin
@@ -96,6 +101,8 @@ GET /admin/people/{made-up}             | login | challenge | 403 | 403 | 403 | 
 GET /admin/people/odd                   | login | challenge | 403 | 403 | 403 | 403 | 404
 GET /admin/people/{patient}/turn        | login | challenge | 403 | 403 | 403 | 403 | 200
 POST /admin/people/{patient}/turn on=no&reason= | login | challenge | 403 | 403 | 403 | 403 | 422
+POST /admin/people/{patient}/mail-works | login | challenge | 403 | 403 | 403 | 403 | /admin/people/
+POST /admin/people/{made-up}/mail-works | login | challenge | 403 | 403 | 403 | 403 | 404
 GET /admin/people/invite                | login | challenge | 403 | 403 | 403 | 403 | 200
 POST /admin/people/invite email=x       | login | challenge | 403 | 403 | 403 | 403 | 422
 GET /admin/people/invitations           | login | challenge | 403 | 403 | 403 | 403 | 200

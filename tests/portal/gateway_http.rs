@@ -27,7 +27,7 @@ const TEXT: &str = "Lake Clinic: su código es 482913. ¿Preguntas & \"más\"?\n
 const HOSTILE: &str = "\"},{\"to\":\"1\"&to=1\r\nX-Header: 1 {ref} {to_digits} %26 \\u0022 <b>+é😀";
 
 /// What the aggregator at `/json` needs, as an operator writes it.
-fn nested(base: &str) -> BTreeMap<String, String> {
+pub fn nested(base: &str) -> BTreeMap<String, String> {
     [
         ("SALUS_SMS_GATEWAYS", "http"),
         ("SALUS_HTTP_GATEWAY_URL", &format!("{base}/json")),
@@ -51,12 +51,12 @@ fn nested(base: &str) -> BTreeMap<String, String> {
     .into()
 }
 
-fn with(mut vars: BTreeMap<String, String>, changes: &[(&str, &str)]) -> BTreeMap<String, String> {
+pub fn with(mut vars: BTreeMap<String, String>, changes: &[(&str, &str)]) -> BTreeMap<String, String> {
     vars.extend(changes.iter().map(|(name, value)| (format!("SALUS_HTTP_GATEWAY_{name}"), (*value).to_owned())));
     vars
 }
 
-fn form(base: &str) -> BTreeMap<String, String> {
+pub fn form(base: &str) -> BTreeMap<String, String> {
     with(
         nested(base),
         &[
@@ -102,7 +102,7 @@ fn to() -> PhoneNumber {
 }
 
 async fn send(vars: BTreeMap<String, String>, text: &str) -> SendOutcome {
-    Http::new(settings(vars)).unwrap().send_sms(&to(), text, Duration::from_secs(240)).await
+    Http::new(settings(vars)).unwrap().send_sms(&to(), text, Duration::from_secs(240), None).await
 }
 
 fn refused(reason: Reason, code: Option<i64>) -> SendOutcome {
@@ -302,7 +302,7 @@ fn wrong_settings_are_named_with_their_cure_and_without_their_value() {
     }
 }
 
-fn problems(vars: BTreeMap<String, String>) -> Vec<(String, String)> {
+pub fn problems(vars: BTreeMap<String, String>) -> Vec<(String, String)> {
     let problems = Config::read(Lookup::from_map(vars)).err().unwrap_or_default();
     problems.into_iter().map(|p| (p.setting, format!("{}; cure: {}", p.problem, p.cure))).collect()
 }

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use salus::config::Config;
 use salus::messaging::email::{MailMessage, MailOutcome, Mailer};
+use salus::messaging::mail_refusals::Why;
 use salus::messaging::texts::{self, Notice, Values};
 use salus::types::email_address::EmailAddress;
 use salus::types::locale::Locale;
@@ -141,8 +142,14 @@ async fn a_temporary_refusal_is_for_later_and_a_lasting_one_for_good() {
         ("MAIL", "451 try again", MailOutcome::TryLater),
         ("RCPT", "450 greylisted", MailOutcome::TryLater),
         (".", "452 full", MailOutcome::TryLater),
-        ("RCPT", "550 no such user", MailOutcome::Never("refused")),
+        ("RCPT", "550 no such user", MailOutcome::Refused(Why::Refused)),
+        ("RCPT", "550 5.1.1 no such user", MailOutcome::Refused(Why::NoMailbox)),
+        ("RCPT", "552 5.2.2 mailbox full", MailOutcome::Refused(Why::MailboxFull)),
         (".", "554 spam", MailOutcome::Never("refused")),
+        (".", "550 5.1.1 this is of the mail, not of the address", MailOutcome::Never("refused")),
+        ("MAIL", "550 5.1.8 not from you", MailOutcome::Never("refused")),
+        ("MAIL", "535 5.7.8 not let in", MailOutcome::TryLater),
+        ("MAIL", "530 5.7.0 sign in first", MailOutcome::TryLater),
     ] {
         // A mailer each: a refused conversation is closed.
         let mailer = Mailer::of_settings(&config, None).unwrap();
@@ -151,7 +158,38 @@ async fn a_temporary_refusal_is_for_later_and_a_lasting_one_for_good() {
         server.refuse(None);
         assert_eq!(mailer.send(&message(&config, Locale::En)).await, MailOutcome::Accepted, "afterwards");
     }
-    assert_eq!(server.received().len(), 5);
+    assert_eq!(server.received().len(), 11);
+}
+
+#[tokio::test]
+async fn many_mails_go_over_one_connection_and_many_at_once_over_few() {
+    let server = SmtpServer::start().await;
+    let (config, _database) = config(&server.url).await;
+    let mailer = Mailer::of_settings(&config, None).unwrap();
+    for _ in 0..12 {
+        assert_eq!(mailer.send(&message(&config, Locale::En)).await, MailOutcome::Accepted);
+    }
+    assert_eq!(server.connections(), (1, 1), "one after another they share one");
+    server.pause(Duration::from_millis(100));
+    let mail = message(&config, Locale::En);
+    let outcomes = futures_util::future::join_all((0..40).map(|_| mailer.send(&mail))).await;
+    assert!(outcomes.iter().all(|outcome| *outcome == MailOutcome::Accepted), "{outcomes:?}");
+    assert_eq!((server.received().len(), server.connections()), (52, (4, 4)), "at once they share four");
+}
+
+#[tokio::test]
+async fn where_tls_is_asked_for_nothing_is_sent_in_the_open() {
+    let server = SmtpServer::start().await;
+    for (more, outcome, received) in [
+        ("?tls=required", MailOutcome::TryLater, 0),
+        // What serve refuses but to this machine: whoever takes the offer away reads all.
+        ("?tls=opportunistic", MailOutcome::Accepted, 1),
+    ] {
+        let (config, _database) = config(&format!("{}{more}", server.url)).await;
+        let mailer = Mailer::of_settings(&config, None).unwrap();
+        assert_eq!(mailer.send(&message(&config, Locale::En)).await, outcome, "{more}");
+        assert_eq!(server.received().len(), received, "{more}");
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,11 @@ use futures_util::future::join_all;
 
 use salus::audit::{self, Search};
 use salus::clock::SignedDuration;
+use salus::identity::accounts;
 use salus::messaging::dispatches::{self, LEASE};
+use salus::types::actor::Actor;
+use salus::types::locale::Locale;
+use salus::types::network::Network;
 
 use crate::gateway_double::Double;
 use crate::support::browser::Browser;
@@ -322,6 +326,70 @@ async fn stop_keeps_every_gateway_from_being_asked_until_start() {
     for deed in ["texts_stopped", "texts_started"] {
         let search = Search { deed: Some(deed.into()), limit: 5, ..Search::default() };
         assert_eq!(audit::find(&scene.portal.portal, &search).await.unwrap().len(), 1, "{deed}, once");
+    }
+}
+
+#[tokio::test]
+async fn help_is_answered_once_a_day_to_people_whom_we_know_in_their_language() {
+    let scene = Scene::open().await;
+    let (mia, noor) = (scene.portal.patient("mia").await, scene.portal.patient("noor").await);
+    let network = Network::of(std::net::Ipv4Addr::new(203, 0, 113, 7).into());
+    let profile = (Actor::Shell, Locale::Es, scene.portal.portal.config.clinic.zone.clone());
+    accounts::set_profile(&scene.portal.portal, &profile.0, noor.account, profile.1, &profile.2, &network)
+        .await
+        .unwrap();
+    let write = async |from: &str, text: &str| {
+        let form = [("From", from), ("To", FROM), ("Body", text)];
+        assert_eq!(scene.signed("/webhooks/twilio/inbound", &form).await, 204, "{text}");
+        scene.portal.deliver().await;
+        scene.double.taken()
+    };
+    let forged = [("From", mia.phone.as_str()), ("Body", "HELP")];
+    assert_eq!(scene.call("/webhooks/twilio/inbound", Some("AAAA"), &forged).await.0, 403);
+    assert!(write("+12125550190", "HELP").await.is_empty(), "a number that we do not know");
+    assert!(write(&mia.phone, "help me please").await.is_empty(), "a sentence");
+    let taken = write(&mia.phone, "Help").await;
+    let clinic = &scene.portal.portal.config.clinic;
+    let text = taken[0].field("Body").unwrap();
+    assert_eq!((taken.len(), taken[0].field("To")), (1, Some(mia.phone.as_str())));
+    for part in [clinic.name.as_str(), clinic.phone.as_str(), "codes and appointment reminders", "Answer STOP"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!text.contains("Mia"), "no name");
+    assert_eq!(write(&mia.phone, "INFO").await.len(), 1, "once a day");
+    let taken = write(&noor.phone, "ayuda").await;
+    assert!(taken.len() == 2 && taken[1].field("Body").unwrap().contains("Responda STOP"), "in Spanish");
+    scene.portal.later(SignedDuration::from_hours(24));
+    assert_eq!(write(&mia.phone, "INFO").await.len(), 3, "and again the next day");
+    scene.portal.later(SignedDuration::from_hours(24));
+    write(&mia.phone, "STOP").await;
+    assert_eq!(write(&mia.phone, "HELP").await.len(), 3, "who stopped texts gets none");
+    write(&mia.phone, "START").await;
+    let form = [("From", mia.phone.as_str()), ("Body", "help"), ("OptOutType", "HELP")];
+    assert_eq!(scene.signed("/webhooks/twilio/inbound", &form).await, 204);
+    scene.portal.deliver().await;
+    assert_eq!(scene.double.taken().len(), 3, "what the provider has answered is not answered twice");
+}
+
+#[tokio::test]
+async fn who_stopped_texts_reads_so_and_where_start_goes() {
+    let scene = Scene::open().await;
+    let mia = scene.portal.patient("mia").await;
+    let mut browser = scene.waiting(&mia).await;
+    scene.portal.deliver().await;
+    let code = code_in(scene.double.taken().last().unwrap().field("Body").unwrap());
+    assert_eq!(browser.send("/challenge", &[("code", &code)]).await.address, "/home");
+    let says = format!("You answered STOP, so we do not text you. To get texts again, send START to {FROM}.");
+    browser.open("/account/security").await.says_not("STOP");
+    for (text, stopped) in [("STOP", true), ("START", false)] {
+        let form = [("From", mia.phone.as_str()), ("Body", text)];
+        assert_eq!(scene.signed("/webhooks/twilio/inbound", &form).await, 204);
+        let page = browser.open("/account/security").await;
+        if stopped {
+            page.says(&says)
+        } else {
+            page.says_not("STOP")
+        };
     }
 }
 

@@ -278,7 +278,7 @@ async fn nobody_who_wrote_stop_is_texted_through_another_gateway() {
     let mut again = scene.one_more(&mia).await;
     assert_eq!((scene.asked(), scene.state(&mut again).await.as_str()), ((1, 0), "opted_out"));
     let page = again.get("/challenge").await;
-    page.says("Send START");
+    page.says("send START to");
     page.says("See other ways to get in");
 }
 
@@ -344,7 +344,7 @@ async fn mail_that_hangs_does_not_hold_up_a_code() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("smtp://{}", silent.local_addr().unwrap());
     let mut config = scene.portal.portal.config.clone();
-    config.mail = salus::config::MailRoute::Smtp(salus::crypto::random::Secret::new(&url));
+    config.mail = salus::config::MailRoute::Smtp(salus::config::SmtpAddress::parse(&url).unwrap());
     let portal = scene.portal.portal.clone();
     let gateways = salus::messaging::gateways::Gateway::of_settings(&config, None).unwrap();
     let mailer = salus::messaging::email::Mailer::of_settings(&config, None).unwrap();
@@ -398,8 +398,8 @@ async fn who_wrote_stop_is_called_and_told_how_texts_come_again() {
     let mut browser = scene.one_more(&mia).await;
     assert_eq!(scene.outcomes().await, [["twilio", "later", "opted_out"], ["twilio", "accepted", ""]]);
     assert!(scene.twilio.taken()[0].line().contains("/Calls.json"));
-    browser.get("/challenge").await.says("press any key");
+    browser.get("/challenge").await.says("send START to +15005550006").says("press any key");
     let mut again = scene.one_more(&mia).await;
     assert_eq!(scene.asked(), (3, 0), "no gateway is asked for a text");
-    again.get("/challenge").await.says("Answer, press any key");
+    again.get("/challenge").await.says("send START to").says("Answer, press any key");
 }

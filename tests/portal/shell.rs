@@ -106,6 +106,18 @@ impl Shell {
         Answer { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
     }
 
+    /// The same with something on standard input.
+    pub fn pipe(&self, args: &[&str], input: &[u8]) -> Answer {
+        let mut command = self.command(args);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // What has read enough does not wait for the rest.
+        let _ = child.stdin.take().unwrap().write_all(input);
+        let output = child.wait_with_output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Answer { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
     /// The same portal through the library.
     pub async fn portal(&self) -> Portal {
         let config = Config::read(Lookup::from_map(self.vars.clone())).unwrap();

@@ -95,6 +95,8 @@ async fn each_unsafe_setting_is_named_and_serve_refuses_it() {
         ("SALUS_SMTP_URL", ""),
         ("SALUS_SMTP_URL", "outbox"),
         ("SALUS_SMTP_URL", "smtp://user:not-to-be-shown@192.0.2.1:25"),
+        ("SALUS_SMTP_URL", "smtp://user:not-to-be-shown@192.0.2.1:25?tls=opportunistic"),
+        ("SALUS_SMTP_URL", "smtp://tls=required:not-to-be-shown@192.0.2.1:25"),
         ("SALUS_CLINIC_NAME", ""),
         ("SALUS_CLINIC_PHONE", ""),
         ("SALUS_TRUSTED_PROXIES", "0.0.0.0"),

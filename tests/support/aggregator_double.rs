@@ -6,8 +6,13 @@
 //! | `/form`  | form                | HTTP Basic           | 200, `/code` 0                   |
 //! | `/query` | query of a GET      | query parameter `key`| 200, plain text                  |
 //! | `/head`  | JSON                | header `X-Api-Key`   | 201, nothing                     |
+//!
+//! Each calls back in any of three ways: [`Signing`] says how it proves who it is.
 
+use data_encoding::HEXLOWER;
+use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
+use sha2::Sha256;
 
 use crate::gateway_double::{Double, Request, is_digits};
 
@@ -64,4 +69,59 @@ fn judge(request: &Request, taken: &[Request]) -> (u16, Value) {
         },
         _ => (404, Value::Null),
     }
+}
+
+/// How an aggregator proves who it is when it calls back.
+#[derive(Clone, Copy)]
+pub enum Signing<'a> {
+    /// HMAC over time and body, or time and query: the secret, and the time in Unix seconds.
+    Hmac(&'a str, i64),
+    /// User and password.
+    Basic(&'a str, &'a str),
+    /// Not at all.
+    Nothing,
+}
+
+/// What an aggregator tells.
+#[derive(Clone, Copy)]
+pub enum Tells<'a> {
+    Json(&'a str),
+    Form(&'a str),
+    /// By GET.
+    Query(&'a str),
+}
+
+/// Calls the portal at a path; answers the status. No answer has a body or sets a cookie.
+pub async fn call_back(portal: &str, path: &str, tells: Tells<'_>, signing: Signing<'_>) -> u16 {
+    let client = reqwest::Client::new();
+    let (request, signed) = match tells {
+        Tells::Json(body) => (
+            client.post(format!("{portal}{path}")).header("content-type", "application/json").body(body.to_owned()),
+            body,
+        ),
+        Tells::Form(body) => {
+            let kind = "application/x-www-form-urlencoded";
+            (client.post(format!("{portal}{path}")).header("content-type", kind).body(body.to_owned()), body)
+        }
+        Tells::Query(query) => (client.get(format!("{portal}{path}?{query}")), query),
+    };
+    let request = match signing {
+        Signing::Nothing => request,
+        Signing::Basic(user, password) => request.basic_auth(user, Some(password)),
+        Signing::Hmac(secret, at) => {
+            request.header("X-Timestamp", at.to_string()).header("X-Signature", sign(secret, at, signed))
+        }
+    };
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    assert!(!response.headers().contains_key("set-cookie"));
+    assert_eq!(response.text().await.unwrap(), "");
+    status
+}
+
+/// The signature of a text at a time.
+pub fn sign(secret: &str, at: i64, text: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+    mac.update(format!("{at}.{text}").as_bytes());
+    HEXLOWER.encode(&mac.finalize().into_bytes())
 }

@@ -19,6 +19,11 @@ struct State {
     received: Vec<Received>,
     refuse: Option<(&'static str, String)>,
     hang_at: Option<&'static str>,
+    refused_addresses: Vec<(String, String)>,
+    connections: usize,
+    open: usize,
+    most_open: usize,
+    pause: Duration,
 }
 
 /// The server; listens until it is dropped.
@@ -42,7 +47,16 @@ impl SmtpServer {
         let shared = state.clone();
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(converse(stream, shared.clone()));
+                let state = shared.clone();
+                tokio::spawn(async move {
+                    {
+                        let mut state = state.lock().unwrap();
+                        (state.connections, state.open) = (state.connections + 1, state.open + 1);
+                        state.most_open = state.most_open.max(state.open);
+                    }
+                    converse(stream, state.clone()).await;
+                    state.lock().unwrap().open -= 1;
+                });
             }
         });
         Self { url, state, task }
@@ -56,6 +70,24 @@ impl SmtpServer {
     /// Says nothing more after a command.
     pub fn hang_at(&self, command: &'static str) {
         self.state.lock().unwrap().hang_at = Some(command);
+    }
+
+    /// Answers this line to RCPT of an address; None: takes it again.
+    pub fn refuse_address(&self, address: &str, line: Option<&str>) {
+        let mut state = self.state.lock().unwrap();
+        state.refused_addresses.retain(|(known, _)| known != address);
+        state.refused_addresses.extend(line.map(|line| (address.to_owned(), line.to_owned())));
+    }
+
+    /// Takes so long before it says that a mail was taken.
+    pub fn pause(&self, span: Duration) {
+        self.state.lock().unwrap().pause = span;
+    }
+
+    /// How many connections were made, and how many stood open at once.
+    pub fn connections(&self) -> (usize, usize) {
+        let state = self.state.lock().unwrap();
+        (state.connections, state.most_open)
     }
 
     pub fn received(&self) -> Vec<Received> {
@@ -91,8 +123,15 @@ async fn converse(stream: TcpStream, state: Arc<Mutex<State>>) -> Option<()> {
                 "250 ok".into()
             }
             ("RCPT", _) => {
-                mail.to.push(address(&line));
-                "250 ok".into()
+                let to = address(&line);
+                let refused = state.lock().unwrap().refused_addresses.iter().find(|(known, _)| *known == to).cloned();
+                match refused {
+                    Some((_, line)) => line,
+                    None => {
+                        mail.to.push(to);
+                        "250 ok".into()
+                    }
+                }
             }
             ("DATA", _) if mail.to.is_empty() => "503 no recipient".into(),
             ("DATA", _) => {
@@ -107,6 +146,8 @@ async fn converse(stream: TcpStream, state: Arc<Mutex<State>>) -> Option<()> {
                     }
                     mail.data += line.strip_prefix('.').unwrap_or(&line);
                 }
+                let pause = state.lock().unwrap().pause;
+                tokio::time::sleep(pause).await;
                 let ended = state.lock().unwrap().refuse.clone().filter(|(known, _)| *known == ".");
                 match ended {
                     Some((_, line)) => line,

@@ -3,10 +3,12 @@
 use super::{LATEST, due, sql};
 use crate::care::appointments::Status;
 use crate::clock::Timestamp;
+use crate::db::Tx;
 use crate::error::InternalError;
 use crate::identity::accounts;
 use crate::messaging::dispatches::{self, Contact, Kind};
 use crate::messaging::texts::{Notice, Values};
+use crate::messaging::{mail_refusals, opt_outs};
 use crate::portal::Portal;
 use crate::types::remind_by::RemindBy;
 use crate::words::Words;
@@ -89,16 +91,26 @@ async fn end(portal: &Portal, row: &sql::DueRow, now: Timestamp) -> Result<bool,
         return Ok(false);
     }
     if let Some((kind, person, contact)) = &message {
+        let kind = way(portal, &mut tx, *kind, contact).await?;
         let zone = &person.contact.zone;
         let time = Words::new(contact.locale).day_time(row.starts_at, zone);
         let values = Values::from([("time".to_owned(), time)]);
         let until = due::useless_at(row.starts_at, now, zone);
         let dispatch =
-            dispatches::queue_until(portal, &mut tx, contact, *kind, Notice::Reminder, &values, until).await?;
+            dispatches::queue_until(portal, &mut tx, contact, kind, Notice::Reminder, &values, until).await?;
         sql::name_dispatch(&mut tx, row, dispatch).await?;
     }
     tx.commit().await?;
     Ok(message.is_some())
+}
+
+/// How the reminder travels: by text instead of by mail, while mail comes back and the phone takes texts.
+async fn way(portal: &Portal, tx: &mut Tx, chosen: Kind, contact: &Contact) -> Result<Kind, InternalError> {
+    let (Kind::Email, Some(account), Some(phone)) = (chosen, contact.account, &contact.phone) else {
+        return Ok(chosen);
+    };
+    let returns = mail_refusals::of_in(portal, tx, account).await?.is_some();
+    Ok(if returns && !opt_outs::has_stopped(portal, tx, phone).await? { Kind::Sms } else { chosen })
 }
 
 fn opened(portal: &Portal, person: &sql::Person) -> Result<Contact, InternalError> {

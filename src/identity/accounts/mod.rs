@@ -199,6 +199,18 @@ pub async fn find_by_email(portal: &Portal, email: &EmailAddress) -> Result<Opti
     row.map(|row| opened(portal, row)).transpose()
 }
 
+/// The oldest account of a phone that is on, inside a transaction.
+///
+/// # Errors
+/// When the database fails or the row does not open.
+pub async fn find_by_phone_in(
+    portal: &Portal,
+    tx: &mut Tx,
+    phone_index: &[u8; 32],
+) -> Result<Option<Account>, InternalError> {
+    sql::find_by_phone(tx, phone_index).await?.map(|row| opened(portal, row)).transpose()
+}
+
 /// Everybody with an account, newest first; `role` narrows.
 ///
 /// # Errors

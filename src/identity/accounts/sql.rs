@@ -89,6 +89,16 @@ pub(super) async fn find_by_email(connection: &mut AnyConnection, index: &[u8; 3
     row.as_ref().map(account).transpose()
 }
 
+/// The oldest account of a phone's blind index that is on.
+pub(super) async fn find_by_phone(connection: &mut AnyConnection, index: &[u8; 32]) -> db::Result<Option<AccountRow>> {
+    let row =
+        sqlx::query(select!("WHERE a.phone_index = $1 AND a.turned_off_at IS NULL ORDER BY a.opened_at, a.id LIMIT 1"))
+            .bind(index.as_slice())
+            .fetch_optional(connection)
+            .await?;
+    row.as_ref().map(account).transpose()
+}
+
 /// A page of accounts, newest first.
 pub(super) async fn list(
     connection: &mut AnyConnection,

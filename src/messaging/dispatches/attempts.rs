@@ -9,7 +9,6 @@ use crate::crypto::random::Secret;
 use crate::crypto::sealed::{Place, Sealed};
 use crate::db::Tx;
 use crate::error::InternalError;
-use crate::messaging::gateways::Reason;
 use crate::messaging::opt_outs;
 use crate::messaging::routing::{Asked, Verdict};
 use crate::messaging::texts::{Notice, Values};
@@ -291,9 +290,7 @@ pub async fn finish(portal: &Portal, leased: &Leased, outcome: &Outcome) -> Resu
         Outcome::Dropped => ("dropped", None, None),
     };
     sql::end_attempt(&mut tx, leased.id, leased.attempt, now, word, reason, provider).await?;
-    if reason == Some(Reason::OptedOut.as_str()) {
-        refusals::opted_out(portal, &mut tx, leased.id, leased.attempt).await?;
-    }
+    refusals::heed(portal, &mut tx, leased, outcome).await?;
     if let (Some(challenge), Outcome::Later { .. } | Outcome::Never { .. } | Outcome::Dropped) =
         (leased.challenge, outcome)
     {

@@ -6,6 +6,7 @@ use crate::crypto::random::Secret;
 use crate::db::Tx;
 use crate::error::InternalError;
 use crate::messaging::gateways::Reason;
+use crate::messaging::gateways::http::referred;
 use crate::portal::Portal;
 use crate::types::ids::{ChallengeId, DispatchId};
 
@@ -28,6 +29,20 @@ pub struct Attempt {
 pub async fn attempt_of(portal: &Portal, gateway: &str, token: &Secret) -> Result<Option<Attempt>, InternalError> {
     let mut connection = portal.db.read().await?;
     Ok(sql::attempt_of(&mut connection, gateway, &token.digest()).await?)
+}
+
+/// The newest attempt through a gateway that goes by this name: the gateway's own id, or our reference.
+///
+/// # Errors
+/// When the database fails.
+pub async fn attempt_named(portal: &Portal, gateway: &str, name: &str) -> Result<Option<Attempt>, InternalError> {
+    let mut connection = portal.db.read().await?;
+    if let Some(half) = referred(name)
+        && let Some(attempt) = sql::attempt_referred(&mut connection, gateway, &half).await?
+    {
+        return Ok(Some(attempt));
+    }
+    Ok(sql::attempt_named(&mut connection, gateway, name).await?)
 }
 
 /// How a receipt ends the way of a message.

@@ -26,10 +26,11 @@ use crate::types::phone::PhoneNumber;
 pub use attempts::{Due, LEASE, Lane, Leased, Outcome, Silent, Taken, Through, due, finish, lease};
 pub use calls::{Line, placed, speak};
 pub use delivery::{
-    Attempt, DELAYED_AFTER, Delivery, End, Newest, Receipted, attempt_of, delivery_of, is_spent, receipted,
-    sent_or_delayed, settle,
+    Attempt, DELAYED_AFTER, Delivery, End, Newest, Receipted, attempt_named, attempt_of, delivery_of, is_spent,
+    receipted, sent_or_delayed, settle,
 };
 pub use notices::{queue_until, withdraw};
+pub use refusals::{Returned, returned};
 pub use sql::DueRow;
 pub use trial::begin_trial;
 

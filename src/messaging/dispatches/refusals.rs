@@ -1,9 +1,11 @@
-//! What a gateway tells of the person rather than of the message: that they want no texts.
+//! What is told of the person rather than of the message: that they want no texts, or that their mail comes back.
 
-use super::sql;
+use super::{Kind, Leased, Outcome, Receipted, sql};
 use crate::crypto::sealed::{Place, Sealed};
 use crate::db::Tx;
 use crate::error::InternalError;
+use crate::messaging::gateways::Reason;
+use crate::messaging::mail_refusals::{self, Why};
 use crate::messaging::opt_outs;
 use crate::portal::{Portal, WrappedKey};
 use crate::types::ids::DispatchId;
@@ -31,4 +33,66 @@ pub(super) async fn opted_out(
         Some(phone) => opt_outs::stop(portal, tx, &row.gateway, &phone).await,
         None => Ok(()),
     }
+}
+
+/// Heeds what the answer to a sending told of the person.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn heed(
+    portal: &Portal,
+    tx: &mut Tx,
+    leased: &Leased,
+    outcome: &Outcome,
+) -> Result<(), InternalError> {
+    match (leased.kind, outcome) {
+        (Kind::Sms, Outcome::Never { reason } | Outcome::Later { reason, .. })
+            if *reason == Reason::OptedOut.as_str() =>
+        {
+            opted_out(portal, tx, leased.id, leased.attempt).await
+        }
+        (Kind::Email, Outcome::Never { reason }) => {
+            match (Why::from_word(reason), sql::account_of(tx, leased.id).await?) {
+                (Some(why), Some(account)) => mail_refusals::refused(portal, tx, account, why).await,
+                _ => Ok(()),
+            }
+        }
+        (Kind::Email, Outcome::Accepted { .. }) => match sql::account_of(tx, leased.id).await? {
+            Some(account) => mail_refusals::accepted(tx, account, portal.clock.now()).await,
+            None => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
+/// What became of a mail that came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Returned {
+    /// Its account is marked.
+    Marked,
+    /// It was to nobody with an account.
+    NoAccount,
+    /// It was told before.
+    Known,
+    /// There is no such mail.
+    Unknown,
+}
+
+/// Writes down that a mail came back, once, and marks its account. `status` is an enhanced status code.
+///
+/// # Errors
+/// When the database fails.
+pub async fn returned(portal: &Portal, id: DispatchId, status: &str) -> Result<Returned, InternalError> {
+    let mut tx = portal.db.begin().await?;
+    let Some(attempt) = sql::mailed(&mut tx, id).await? else { return Ok(Returned::Unknown) };
+    let told = Receipted { state: "undelivered", rank: 3, code: Some(status.to_owned()), reason: None };
+    if !sql::raise(&mut tx, &attempt, &told, portal.clock.now()).await? {
+        return Ok(Returned::Known);
+    }
+    let account = sql::account_of(&mut tx, id).await?;
+    if let Some(account) = account {
+        mail_refusals::refused(portal, &mut tx, account, Why::of_status(status)).await?;
+    }
+    tx.commit().await?;
+    Ok(if account.is_some() { Returned::Marked } else { Returned::NoAccount })
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod figures;
 
+use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use super::attempts::{Lane, Through};
@@ -174,37 +175,47 @@ pub(super) async fn begin_attempt(
     Ok(())
 }
 
+/// Attempts with what is known of their calls.
+macro_rules! attempts_by {
+    ($condition:literal) => {
+        concat!(
+            "SELECT a.dispatch_id, a.number, a.provider_id, a.channel, a.spoken_at, d.locale, d.challenge_id
+             FROM attempts a
+             JOIN dispatches d ON d.id = a.dispatch_id
+             WHERE ",
+            $condition
+        )
+    };
+}
+
 /// The attempt of a token.
 pub(super) async fn attempt_of(
     connection: &mut AnyConnection,
     gateway: &str,
     token_digest: &[u8; 32],
 ) -> db::Result<Option<Attempt>> {
-    sqlx::query(
-        "SELECT a.dispatch_id, a.number, a.provider_id, a.channel, a.spoken_at, d.locale, d.challenge_id
-         FROM attempts a
-         JOIN dispatches d ON d.id = a.dispatch_id
-         WHERE a.token_digest = $1 AND a.gateway = $2",
-    )
-    .bind(token_digest.as_slice())
-    .bind(gateway)
-    .fetch_optional(connection)
-    .await?
-    .map(|row| {
-        let challenge: Option<&str> = row.try_get("challenge_id")?;
-        let line = Line {
-            locale: parse("locale", row.try_get("locale")?)?,
-            challenge: challenge.map(|id| parse("challenge_id", id)).transpose()?,
-            spoken_at: row.try_get::<Option<i64>, _>("spoken_at")?.map(from_ms),
-        };
-        Ok(Attempt {
-            dispatch: parse("dispatch_id", row.try_get("dispatch_id")?)?,
-            number: row.try_get("number")?,
-            provider_id: row.try_get("provider_id")?,
-            call: (row.try_get::<&str, _>("channel")? == "call").then_some(line),
-        })
+    sqlx::query(attempts_by!("a.token_digest = $1 AND a.gateway = $2"))
+        .bind(token_digest.as_slice())
+        .bind(gateway)
+        .fetch_optional(connection)
+        .await?
+        .map(|row| attempt(&row))
+        .transpose()
+}
+
+fn attempt(row: &AnyRow) -> db::Result<Attempt> {
+    let challenge: Option<&str> = row.try_get("challenge_id")?;
+    let line = Line {
+        locale: parse("locale", row.try_get("locale")?)?,
+        challenge: challenge.map(|id| parse("challenge_id", id)).transpose()?,
+        spoken_at: row.try_get::<Option<i64>, _>("spoken_at")?.map(from_ms),
+    };
+    Ok(Attempt {
+        dispatch: parse("dispatch_id", row.try_get("dispatch_id")?)?,
+        number: row.try_get("number")?,
+        provider_id: row.try_get("provider_id")?,
+        call: (row.try_get::<&str, _>("channel")? == "call").then_some(line),
     })
-    .transpose()
 }
 
 /// Writes down that the call's code is read out, with what that says of the attempt; false when it was before.
@@ -226,6 +237,37 @@ pub(super) async fn speak(
     .execute(connection)
     .await?;
     Ok(spoken.rows_affected() == 1)
+}
+
+/// The newest attempt of a gateway's own id.
+pub(super) async fn attempt_named(
+    connection: &mut AnyConnection,
+    gateway: &str,
+    provider_id: &str,
+) -> db::Result<Option<Attempt>> {
+    sqlx::query(attempts_by!("a.provider_id = $1 AND a.gateway = $2 ORDER BY a.started_at DESC LIMIT 1"))
+        .bind(provider_id)
+        .bind(gateway)
+        .fetch_optional(connection)
+        .await?
+        .map(|row| attempt(&row))
+        .transpose()
+}
+
+/// The attempt whose token's digest begins so.
+pub(super) async fn attempt_referred(
+    connection: &mut AnyConnection,
+    gateway: &str,
+    half: &[u8; 16],
+) -> db::Result<Option<Attempt>> {
+    sqlx::query(attempts_by!("a.token_digest BETWEEN $1 AND $2 AND a.gateway = $3"))
+        .bind([half.as_slice(), &[0; 16]].concat())
+        .bind([half.as_slice(), &[255; 16]].concat())
+        .bind(gateway)
+        .fetch_optional(connection)
+        .await?
+        .map(|row| attempt(&row))
+        .transpose()
 }
 
 /// Raises what is known of an attempt, with the reason of a failure; false when as much was known.
@@ -287,6 +329,25 @@ pub(super) async fn end_attempt(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Whose account a dispatch is for.
+pub(super) async fn account_of(connection: &mut AnyConnection, id: DispatchId) -> db::Result<Option<AccountId>> {
+    let account: Option<Option<String>> = sqlx::query_scalar("SELECT account_id FROM dispatches WHERE id = $1")
+        .bind(id.to_string())
+        .fetch_optional(connection)
+        .await?;
+    account.flatten().map(|id| parse("account_id", &id)).transpose()
+}
+
+/// The newest attempt of a dispatch by mail.
+pub(super) async fn mailed(connection: &mut AnyConnection, id: DispatchId) -> db::Result<Option<Attempt>> {
+    sqlx::query(attempts_by!("a.dispatch_id = $1 AND d.kind = 'email' ORDER BY a.number DESC LIMIT 1"))
+        .bind(id.to_string())
+        .fetch_optional(connection)
+        .await?
+        .map(|row| attempt(&row))
+        .transpose()
 }
 
 /// To whom a dispatch goes, with the key that it is sealed under, and by which gateway an attempt at it went.

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use data_encoding::BASE64URL_NOPAD;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
@@ -16,6 +17,9 @@ use crate::crypto::random::Secret;
 use crate::error::InternalError;
 use crate::messaging::sms;
 use crate::types::phone::PhoneNumber;
+
+/// How long a reference is, in bytes.
+const REFERENCE: usize = 16;
 
 /// A client of the gateway.
 pub struct Http {
@@ -33,6 +37,7 @@ struct Values<'a> {
     ttl: u64,
     unicode: bool,
     sender: &'a str,
+    callback: &'a str,
 }
 
 impl Http {
@@ -56,17 +61,20 @@ impl Http {
         Ok(Self { settings, errors, headers, client: exchange::client()? })
     }
 
-    /// Sends one text.
-    pub async fn send_sms(&self, to: &PhoneNumber, text: &str, ttl: Duration) -> SendOutcome {
+    /// Sends one text; what becomes of it is told at `callback`, or by our reference of the attempt, which is made from
+    /// the token that this address ends with.
+    pub async fn send_sms(&self, to: &PhoneNumber, text: &str, ttl: Duration, callback: Option<&str>) -> SendOutcome {
         let s = &self.settings;
-        let reference = Secret::token();
+        let token = callback.and_then(|address| address.rsplit_once('/'));
+        let reference = reference(&token.map_or_else(Secret::short_token, |(_, token)| Secret::new(token)));
         let values = Values {
             to,
             text,
-            reference: &reference.expose()[..22],
+            reference: &reference,
             ttl: ttl.as_secs().max(1),
             unicode: !sms::is_gsm(text),
             sender: s.senders.of(to).or(s.from.as_deref()).unwrap_or_default(),
+            callback: callback.unwrap_or_default(),
         };
         exchange(self.request(&values))
             .await
@@ -121,6 +129,17 @@ impl Http {
     }
 }
 
+/// Our reference of the attempt of a token: half of the digest that is stored. It finds the attempt and does not tell the
+/// token.
+pub fn reference(token: &Secret) -> String {
+    BASE64URL_NOPAD.encode(&token.digest()[..REFERENCE])
+}
+
+/// The half of a digest that a reference tells.
+pub fn referred(reference: &str) -> Option<[u8; REFERENCE]> {
+    BASE64URL_NOPAD.decode(reference.as_bytes()).ok()?.try_into().ok()
+}
+
 fn method(method: HttpMethod) -> Method {
     match method {
         HttpMethod::Get => Method::GET,
@@ -167,6 +186,7 @@ fn place(piece: &Piece, values: &Values<'_>) -> String {
         Piece::Place(Placeholder::TtlSecs) => values.ttl.to_string(),
         Piece::Place(Placeholder::Unicode) => values.unicode.to_string(),
         Piece::Place(Placeholder::Sender) => values.sender.to_owned(),
+        Piece::Place(Placeholder::Callback) => values.callback.to_owned(),
     }
 }
 

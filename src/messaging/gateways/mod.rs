@@ -152,7 +152,7 @@ impl Gateway {
             Self::Twilio(twilio) => twilio.send_sms(to, text, ttl, callback).await,
             Self::Vonage(vonage) => vonage.send_sms(to, text, ttl, callback).await,
             Self::Plivo(plivo) => plivo.send_sms(to, text, ttl, callback).await,
-            Self::Http(http) => http.send_sms(to, text, ttl).await,
+            Self::Http(http) => http.send_sms(to, text, ttl, callback).await,
         }
     }
 

@@ -4,10 +4,11 @@
 //! |-----------------------------------------------------------------------|-------------------------|
 //! | STOP, STOPALL, UNSUBSCRIBE, CANCEL, END, QUIT, REVOKE, OPTOUT, ALTO, PARAR | no more texts      |
 //! | START, UNSTOP, YES, INICIAR                                           | texts again             |
-//! | HELP, INFO, AYUDA, and anything else                                  | nothing is changed here |
+//! | HELP, INFO, AYUDA                                                     | one text that says what these are |
+//! | anything else                                                         | nothing                 |
 //!
-//! The word stands alone in the message, however it is capitalised; the providers answer HELP themselves. The words in
-//! English are those of the networks' rules in the United States. Numbers are kept by blind index only.
+//! The word stands alone in the message, however it is capitalised. HELP is answered where people are known by their
+//! numbers, in `identity::help_texts`. The words in English are those of the networks' rules in the United States. Numbers are kept by blind index only.
 
 mod sql;
 
@@ -22,6 +23,7 @@ use crate::types::phone::PhoneNumber;
 const STOP: [&str; 10] =
     ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "ALTO", "PARAR"];
 const START: [&str; 4] = ["START", "UNSTOP", "YES", "INICIAR"];
+const HELP: [&str; 3] = ["HELP", "INFO", "AYUDA"];
 
 /// What somebody wants who answered a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +32,8 @@ pub enum Wish {
     Stop,
     /// Texts again.
     Start,
+    /// To know what these texts are.
+    Help,
     /// Something else.
     Other,
 }
@@ -41,6 +45,7 @@ impl Wish {
         match word.as_str() {
             word if STOP.contains(&word) => Self::Stop,
             word if START.contains(&word) => Self::Start,
+            word if HELP.contains(&word) => Self::Help,
             _ => Self::Other,
         }
     }
@@ -55,7 +60,7 @@ pub async fn heed(portal: &Portal, gateway: &str, from: &PhoneNumber, wish: Wish
     match wish {
         Wish::Stop => stop(portal, &mut tx, gateway, from).await?,
         Wish::Start => start(portal, &mut tx, gateway, from).await?,
-        Wish::Other => return Ok(()),
+        Wish::Help | Wish::Other => return Ok(()),
     }
     tx.commit().await?;
     Ok(())
@@ -79,6 +84,15 @@ async fn start(portal: &Portal, tx: &mut Tx, gateway: &str, phone: &PhoneNumber)
     Ok(())
 }
 
+/// The gateway whose texts the owner of a number answered by STOP; None when they did not.
+///
+/// # Errors
+/// When the database fails.
+pub async fn stopped_by(portal: &Portal, phone: &PhoneNumber) -> Result<Option<String>, InternalError> {
+    let mut connection = portal.db.read().await?;
+    Ok(sql::gateway(&mut connection, &index_phone(&portal.keys.index, phone)).await?)
+}
+
 /// Whether the owner of a number wants no texts.
 ///
 /// # Errors
@@ -99,7 +113,10 @@ mod tests {
         for start in ["START", "unstop", "Yes", "iniciar"] {
             assert_eq!(Wish::read(start), Wish::Start, "{start}");
         }
-        for other in ["", "HELP", "ayuda", "please do not stop", "stop it", "482913"] {
+        for help in ["HELP", "info", "Ayuda?"] {
+            assert_eq!(Wish::read(help), Wish::Help, "{help}");
+        }
+        for other in ["", "help me", "please do not stop", "stop it", "482913"] {
             assert_eq!(Wish::read(other), Wish::Other, "{other}");
         }
     }

@@ -41,3 +41,11 @@ pub(super) async fn count(connection: &mut AnyConnection, phone_index: &[u8; 32]
         .fetch_one(connection)
         .await
 }
+
+/// By which gateway's texts the number came here.
+pub(super) async fn gateway(connection: &mut AnyConnection, phone_index: &[u8; 32]) -> db::Result<Option<String>> {
+    sqlx::query_scalar("SELECT gateway FROM opt_outs WHERE phone_index = $1")
+        .bind(phone_index.as_slice())
+        .fetch_optional(connection)
+        .await
+}

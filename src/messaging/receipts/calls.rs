@@ -36,8 +36,10 @@ pub(in crate::messaging) fn signed(portal: &Portal, caller: Caller, call: &Call<
         Caller::Twilio => true,
         Caller::Vonage => call.header("authorization").is_some(),
         Caller::Plivo => call.header("x-plivo-signature-v3-nonce").is_some(),
+        // It cannot call.
+        Caller::Http => false,
     };
-    covers_body.then(|| check(portal, caller, call)).flatten()
+    covers_body.then(|| check(portal, caller, call, true)).flatten()
 }
 
 /// Whether a call bears the id that the gateway gave to the attempt, where that is known by now. Plivo answers with the
@@ -47,6 +49,7 @@ pub(in crate::messaging) fn is_of(attempt: &Attempt, caller: Caller, call: &Call
     match caller {
         Caller::Twilio => value(&call.form(), "CallSid") == Some(known),
         Caller::Vonage => event(call).uuid.as_ref() == Some(known),
+        Caller::Http => false,
         Caller::Plivo => {
             let form = call.form();
             ["RequestUUID", "ALegRequestUUID", "CallUUID"].into_iter().any(|name| value(&form, name) == Some(known))
@@ -63,6 +66,7 @@ pub(in crate::messaging) fn has_key(caller: Caller, call: &Call<'_>) -> bool {
             Some(Value::String(digits)) => Some(digits),
             _ => None,
         },
+        Caller::Http => None,
     };
     pressed.is_some_and(|keys| keys.bytes().any(|key| key.is_ascii_digit() || key == b'*' || key == b'#'))
 }
@@ -72,6 +76,7 @@ fn told(caller: Caller, call: &Call<'_>) -> Option<(State, Option<&'static str>)
     let word = match caller {
         Caller::Twilio | Caller::Plivo => value(&call.form(), "CallStatus")?.to_owned(),
         Caller::Vonage => event(call).status?,
+        Caller::Http => return None,
     };
     let ended = |why| Some((State::Undelivered, Some(why)));
     match (caller, word.as_str()) {

@@ -2,7 +2,8 @@
 //!
 //! What it tells of a phone call is read by `calls`. A gateway calls an address that holds 128 random bits of the attempt, and signs its call. Whoever calls an address
 //! that we gave nobody gets 404, whoever cannot sign gets 403. A receipt is a hint: it can end the waiting, never start
-//! anything.
+//! anything. A generic gateway that knows one address alone names the attempt in its call instead, by the gateway's id or
+//! by our reference, and must sign then.
 //!
 //! | state                           | rank |
 //! |---------------------------------|------|
@@ -17,19 +18,24 @@
 //! attempt is committed before its request leaves, so no receipt comes too early.
 
 pub(in crate::messaging) mod calls;
+pub mod http;
 pub mod plivo;
 mod sql;
 pub mod twilio;
 pub mod vonage;
 
+use std::time::Duration;
+
 use url::form_urlencoded;
 
 use crate::clock::Timestamp;
+use crate::config::{HttpReceipts, ReceiptFormat};
 use crate::crypto::random::Secret;
 use crate::error::InternalError;
 use crate::messaging::breakers;
 use crate::messaging::dispatches::{self, End, Receipted};
 use crate::messaging::gateways::Reason;
+use crate::messaging::gateways::http::reference;
 use crate::messaging::opt_outs::{self, Wish};
 use crate::portal::Portal;
 use crate::types::phone::PhoneNumber;
@@ -43,12 +49,14 @@ pub enum Caller {
     Vonage,
     /// Plivo.
     Plivo,
+    /// The gateway that the operator describes.
+    Http,
 }
 
 impl Caller {
     /// The caller that an address names.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Twilio, Self::Vonage, Self::Plivo].into_iter().find(|caller| caller.as_str() == word)
+        [Self::Twilio, Self::Vonage, Self::Plivo, Self::Http].into_iter().find(|caller| caller.as_str() == word)
     }
 
     /// Its name in addresses and tables.
@@ -57,6 +65,7 @@ impl Caller {
             Self::Twilio => "twilio",
             Self::Vonage => "vonage",
             Self::Plivo => "plivo",
+            Self::Http => "http",
         }
     }
 }
@@ -158,8 +167,8 @@ impl State {
 /// What a call tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
-    /// The gateway's id of the message.
-    pub provider_id: String,
+    /// The gateway's id of the message; None where it is found by another name.
+    pub provider_id: Option<String>,
     /// How far it got.
     pub state: State,
     /// The gateway's own code of a failure.
@@ -181,21 +190,32 @@ pub enum Heard {
 
 /// The address at which a gateway tells of an attempt; None without https, over which alone gateways may call.
 pub fn address(portal: &Portal, gateway: &str, token: &Secret) -> Option<String> {
-    let caller = Caller::from_word(gateway)?;
-    let config = &portal.config;
-    config
-        .is_secure()
-        .then(|| format!("{}/webhooks/{}/status/{}", config.public_origin(), caller.as_str(), token.expose()))
+    calls_back(portal, gateway)
+        .then(|| format!("{}/webhooks/{gateway}/status/{}", portal.config.public_origin(), token.expose()))
 }
 
 /// Whether a gateway calls back here.
 pub fn calls_back(portal: &Portal, gateway: &str) -> bool {
-    Caller::from_word(gateway).is_some() && portal.config.is_secure()
+    match Caller::from_word(gateway) {
+        Some(Caller::Http) => portal.config.is_secure() && http_rules(portal).is_some(),
+        caller => portal.config.is_secure() && caller.is_some(),
+    }
 }
 
-fn check(portal: &Portal, caller: Caller, call: &Call<'_>) -> Option<Signed> {
+/// How the generic gateway calls back, where it does.
+fn http_rules(portal: &Portal) -> Option<&HttpReceipts> {
+    portal.config.http_gateway.as_ref()?.receipts.as_ref()
+}
+
+/// Whether a gateway may tell in the address alone, by GET.
+pub fn may_get(portal: &Portal, caller: Caller) -> bool {
+    caller == Caller::Http && http_rules(portal).is_some_and(|rules| rules.format == ReceiptFormat::Query)
+}
+
+fn check(portal: &Portal, caller: Caller, call: &Call<'_>, has_token: bool) -> Option<Signed> {
     let (secrets, now) = (&portal.config.hooks, portal.clock.now());
     match caller {
+        Caller::Http => http::check(http_rules(portal)?, call, has_token, now),
         Caller::Twilio => twilio::check(secrets, call),
         Caller::Vonage => vonage::check(secrets, call, now),
         Caller::Plivo => plivo::check(secrets, call),
@@ -213,17 +233,60 @@ pub async fn take(portal: &Portal, caller: Caller, token: &Secret, call: &Call<'
     if let Some(line) = &attempt.call {
         return calls::take(portal, caller, &attempt, line, call).await;
     }
-    let Some(signed) = check(portal, caller, call) else { return Ok(Heard::Forged) };
+    let Some(signed) = check(portal, caller, call, true) else { return Ok(Heard::Forged) };
     let told = match caller {
         Caller::Twilio => twilio::receipt(call),
         Caller::Vonage => vonage::receipt(call),
         Caller::Plivo => plivo::receipt(call),
+        Caller::Http => http_rules(portal).and_then(|rules| {
+            // What it calls the message is its own id or our reference.
+            let provider_id = http::name(rules, call).filter(|name| *name != reference(token));
+            Some(Receipt { provider_id, ..http::receipt(rules, call)? })
+        }),
     };
     let Some(told) = told else { return Ok(Heard::Taken) };
     // Signed, and of another message: somebody put one receipt in the place of another.
-    if attempt.provider_id.as_ref().is_some_and(|known| *known != told.provider_id) {
+    if let (Some(known), Some(said)) = (&attempt.provider_id, &told.provider_id)
+        && known != said
+    {
         return Ok(Heard::Forged);
     }
+    keep(portal, caller, &attempt, told, signed).await
+}
+
+/// How long a receipt waits for our own record of the message that it names.
+const OWN_RECORD: Duration = Duration::from_millis(500);
+
+/// Takes a receipt of the generic gateway that names its message instead of being called in at its address.
+///
+/// # Errors
+/// When the database fails: the gateway is to call again.
+pub async fn take_named(portal: &Portal, caller: Caller, call: &Call<'_>) -> Result<Heard, InternalError> {
+    let Some(rules) = http_rules(portal).filter(|rules| caller == Caller::Http && rules.id.is_some()) else {
+        return Ok(Heard::Unknown);
+    };
+    let Some(signed) = check(portal, caller, call, false) else { return Ok(Heard::Forged) };
+    let Some(name) = http::name(rules, call) else { return Ok(Heard::Unknown) };
+    let mut attempt = dispatches::attempt_named(portal, caller.as_str(), &name).await?;
+    if attempt.is_none() {
+        // It may be quicker than the record of what it answered.
+        tokio::time::sleep(OWN_RECORD).await;
+        attempt = dispatches::attempt_named(portal, caller.as_str(), &name).await?;
+    }
+    let Some(attempt) = attempt else { return Ok(Heard::Unknown) };
+    match http::receipt(rules, call) {
+        Some(told) => keep(portal, caller, &attempt, told, signed).await,
+        None => Ok(Heard::Taken),
+    }
+}
+
+async fn keep(
+    portal: &Portal,
+    caller: Caller,
+    attempt: &dispatches::Attempt,
+    told: Receipt,
+    signed: Signed,
+) -> Result<Heard, InternalError> {
     let now: Timestamp = portal.clock.now();
     let mut tx = portal.db.begin().await?;
     let row = sql::NewRow {
@@ -237,7 +300,7 @@ pub async fn take(portal: &Portal, caller: Caller, token: &Secret, call: &Call<'
     if sql::insert(&mut tx, &row).await? {
         let receipted =
             Receipted { state: told.state.as_str(), rank: told.state.rank(), code: told.code, reason: told.reason };
-        dispatches::receipted(portal, &mut tx, &attempt, &receipted, told.state.end(), now).await?;
+        dispatches::receipted(portal, &mut tx, attempt, &receipted, told.state.end(), now).await?;
         let breaker = breakers::name(caller.as_str(), false);
         if told.state == State::Delivered {
             breakers::worked(&mut tx, &breaker).await?;
@@ -250,23 +313,32 @@ pub async fn take(portal: &Portal, caller: Caller, token: &Secret, call: &Call<'
     Ok(Heard::Taken)
 }
 
-/// Takes what somebody answered to a text: STOP and START are heeded.
+/// Takes what somebody answered to a text: STOP and START are heeded. Answers also who asked for help, and is to be told
+/// what these texts are.
 ///
 /// # Errors
 /// When the database fails: the gateway is to call again.
-pub async fn take_answer(portal: &Portal, caller: Caller, call: &Call<'_>) -> Result<Heard, InternalError> {
-    if check(portal, caller, call).is_none() {
-        return Ok(Heard::Forged);
+pub async fn take_answer(
+    portal: &Portal,
+    caller: Caller,
+    call: &Call<'_>,
+) -> Result<(Heard, Option<PhoneNumber>), InternalError> {
+    if caller == Caller::Http && http_rules(portal).is_none_or(|rules| rules.inbound.is_none()) {
+        return Ok((Heard::Unknown, None));
+    }
+    if check(portal, caller, call, false).is_none() {
+        return Ok((Heard::Forged, None));
     }
     let answer = match caller {
         Caller::Twilio => twilio::answer(call),
         Caller::Vonage => vonage::answer(call),
         Caller::Plivo => plivo::answer(call),
+        Caller::Http => http_rules(portal).and_then(|rules| http::answer(rules, call)),
     };
-    if let Some((from, text)) = answer {
-        opt_outs::heed(portal, caller.as_str(), &from, Wish::read(&text)).await?;
-    }
-    Ok(Heard::Taken)
+    let Some((from, text)) = answer else { return Ok((Heard::Taken, None)) };
+    let wish = Wish::read(&text);
+    opt_outs::heed(portal, caller.as_str(), &from, wish).await?;
+    Ok((Heard::Taken, (wish == Wish::Help).then_some(from)))
 }
 
 /// What the code of a failure means; a code of no failure means nothing, and a failure's unknown one is logged, so that

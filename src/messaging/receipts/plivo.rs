@@ -107,7 +107,7 @@ pub(super) fn receipt(call: &Call<'_>) -> Option<Receipt> {
     let code = value(&form, "ErrorCode").filter(|code| code.len() < 8 && code.bytes().all(|b| b.is_ascii_digit()));
     let code = code.filter(|code| !code.bytes().all(|b| b == b'0'));
     Some(Receipt {
-        provider_id: value(&form, "MessageUUID")?.to_owned(),
+        provider_id: Some(value(&form, "MessageUUID")?.to_owned()),
         state,
         code: code.map(str::to_owned),
         reason: meaning(Caller::Plivo, state, code, &CODES),

@@ -101,7 +101,7 @@ pub(super) fn receipt(call: &Call<'_>) -> Option<Receipt> {
     let code = value(&form, "ErrorCode").filter(|code| code.bytes().all(|b| b.is_ascii_digit()) && code.len() < 8);
     let code = code.filter(|code| !code.is_empty());
     Some(Receipt {
-        provider_id: value(&form, "MessageSid").or_else(|| value(&form, "SmsSid"))?.to_owned(),
+        provider_id: Some(value(&form, "MessageSid").or_else(|| value(&form, "SmsSid"))?.to_owned()),
         state,
         code: code.map(str::to_owned),
         // Twilio numbers what it finds at once and what networks tell later in one dictionary.
@@ -109,10 +109,15 @@ pub(super) fn receipt(call: &Call<'_>) -> Option<Receipt> {
     })
 }
 
-/// Who wrote what. Where the provider has recognised a STOP or START itself, it says so beside the text.
+/// Who wrote what. Where the provider has recognised a STOP or START itself, it says so beside the text; a HELP that it
+/// recognised it has answered.
 pub(super) fn answer(call: &Call<'_>) -> Option<(PhoneNumber, String)> {
     let form = call.form();
-    let text = value(&form, "OptOutType").filter(|kind| !kind.is_empty()).or_else(|| value(&form, "Body"))?;
+    let known = value(&form, "OptOutType").filter(|kind| !kind.is_empty());
+    if known == Some("HELP") {
+        return None;
+    }
+    let text = known.or_else(|| value(&form, "Body"))?;
     Some((number(value(&form, "From")?)?, text.to_owned()))
 }
 

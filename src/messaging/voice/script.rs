@@ -102,6 +102,7 @@ impl Script {
                 let text = Ssml { parts }.render().map_err(failed)?;
                 Ok(Rendered { kind: "application/json", body: self.ncco(&text) })
             }
+            Caller::Http => Err(InternalError::because("the http gateway cannot call")),
         }
     }
 
@@ -202,6 +203,7 @@ mod tests {
                     Caller::Twilio => format!(r#"<Pause length="1"/><Say language="en-US">{digit}</Say>"#),
                     Caller::Plivo => format!(r#"<Wait length="1"/><Speak language="en-US">{digit}</Speak>"#),
                     Caller::Vonage => format!("<break time='1s'/>{digit}"),
+                    Caller::Http => unreachable!("it cannot call"),
                 };
                 let once: String = digits.chars().map(wanted).collect();
                 let said = said.replace("es-MX", "en-US").replace("es-US", "en-US");

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use crate::audit::Deed;
 use crate::care::reminders;
 use crate::identity::accounts::{self, Account, Profile};
+use crate::messaging::{mail_refusals, opt_outs};
 use crate::types::actor::Role;
 use crate::types::locale::Locale;
 use crate::types::remind_by::RemindBy;
@@ -28,6 +29,10 @@ struct ProfilePage {
     saved: bool,
     account: Account,
     is_patient: bool,
+    /// Mail to them comes back.
+    mail_returns: bool,
+    /// Reminders that they want by mail come by text meanwhile.
+    reminded_by_text: bool,
     locales: Vec<Choice>,
     zones: Vec<Choice>,
     ways: Vec<Choice>,
@@ -45,6 +50,11 @@ struct ProfileForm {
 impl ProfilePage {
     async fn of(ctx: &Ctx<Person>, errors: Errors, typed: Option<ProfileForm>) -> Result<Self, Problem> {
         let account = accounts::find(&ctx.portal, ctx.who.signed_in.account).await?.ok_or(Problem::NotFound)?;
+        let mail_returns = mail_refusals::of(&ctx.portal, account.id).await?.is_some();
+        let reminded_by_text = mail_returns
+            && account.role == Role::Patient
+            && account.remind_by == RemindBy::Mail
+            && opt_outs::stopped_by(&ctx.portal, &account.phone).await?.is_none();
         read_own(ctx, Deed::ProfileRead).await?;
         let (locale, zone, way) = match &typed {
             Some(typed) => (typed.locale.as_str(), typed.time_zone.as_str(), typed.remind_by.as_deref()),
@@ -70,6 +80,8 @@ impl ProfilePage {
             errors,
             saved: false,
             is_patient: account.role == Role::Patient,
+            mail_returns,
+            reminded_by_text,
             account,
         })
     }

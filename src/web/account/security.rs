@@ -8,6 +8,8 @@ use serde::Deserialize;
 
 use crate::audit::{Deed, sign_in_history};
 use crate::auth::{sessions, trusted_devices};
+use crate::identity::accounts;
+use crate::messaging::opt_outs;
 use crate::types::actor::Role;
 use crate::types::ids::SessionId;
 use crate::web::account::history::{self, Happened};
@@ -46,6 +48,8 @@ enum Done {
 #[template(path = "account/security.html")]
 struct SecurityPage {
     done: Option<Done>,
+    /// Their phone answered STOP; with the number that START goes to, where one is known.
+    texts_stopped: Option<Option<String>>,
     sessions: Vec<SignedInBrowser>,
     devices: Vec<KnownBrowser>,
     history: Vec<Happened>,
@@ -75,11 +79,14 @@ async fn show(ctx: Ctx<Person>, arrival: Query<Arrival>) -> PageResult {
     let open = sessions::list(&ctx.portal, me.account).await?;
     let known = trusted_devices::list(&ctx.portal, me.account).await?;
     let events = sign_in_history::of(&ctx.portal, me.account).await?;
+    let account = accounts::find(&ctx.portal, me.account).await?.ok_or(Problem::NotFound)?;
+    let stopped = opt_outs::stopped_by(&ctx.portal, &account.phone).await?;
     read_own(&ctx, Deed::SecurityRead).await?;
     let words = &layout.words;
     let still = |until| me.role == Role::Patient && until > layout.now;
     page(&SecurityPage {
         done: arrival.done(),
+        texts_stopped: stopped.map(|gateway| ctx.portal.config.number_that_texts(&gateway, &account.phone)),
         sessions: open
             .into_iter()
             .map(|session| SignedInBrowser {

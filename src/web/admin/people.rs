@@ -12,12 +12,13 @@ use crate::auth::{sessions, step_up};
 use crate::care::{appointments, doctors};
 use crate::error::Failure;
 use crate::identity::accounts::{self, Account, TurnRefusal};
+use crate::messaging::mail_refusals::{self, Mark, Why};
 use crate::types::actor::Role;
 use crate::types::email_address::EmailAddress;
 use crate::types::ids::AccountId;
 use crate::web::account::{role_word, when};
 use crate::web::admin::{read, reason_wrong};
-use crate::web::csrf::Posted;
+use crate::web::csrf::{Posted, Pressed};
 use crate::web::entry;
 use crate::web::entry::register::email_sentence;
 use crate::web::forms::{Choice, Errors};
@@ -37,6 +38,7 @@ struct Row {
     last2: String,
     opened: String,
     is_on: bool,
+    mail_returns: bool,
 }
 
 #[derive(Template)]
@@ -61,6 +63,8 @@ impl ListPage {
         let pages = ((total + PAGE - 1) / PAGE).max(1);
         let number = asked.page.unwrap_or(1).clamp(1, pages);
         let people = accounts::list(&ctx.portal, role, (number - 1) * PAGE, PAGE).await?;
+        let ids: Vec<AccountId> = people.iter().map(|account| account.id).collect();
+        let returned = mail_refusals::among(&ctx.portal, &ids).await?;
         read(ctx, Deed::PeopleRead, None).await?;
         let row = |account: Account| Row {
             id: account.id,
@@ -70,6 +74,7 @@ impl ListPage {
             last2: account.phone.last2().to_owned(),
             opened: layout.words.short_day(account.opened_at, &layout.zone),
             is_on: account.turned_off_at.is_none(),
+            mail_returns: returned.contains(&account.id),
         };
         let mut roles = vec![Choice::new("", layout.words.t("people-role-any"), role.is_none())];
         for known in [Role::Patient, Role::Doctor, Role::Admin] {
@@ -132,6 +137,9 @@ struct ShowPage {
     opened: String,
     turned_off: Option<String>,
     just_turned: bool,
+    /// Since when and why mail comes back, in a sentence.
+    mail_returns: Option<String>,
+    mail_works: bool,
     sessions: usize,
     is_me: bool,
     layout: Layout,
@@ -140,6 +148,23 @@ struct ShowPage {
 async fn person(ctx: &Ctx<Admin>, id: &str) -> Result<Account, Problem> {
     let id: AccountId = id.parse().map_err(|_| Problem::NotFound)?;
     accounts::find(&ctx.portal, id).await?.ok_or(Problem::NotFound)
+}
+
+fn mail_sentence(layout: &Layout, mark: &Mark) -> String {
+    let (words, when) = (&layout.words, when(layout, mark.refused_at));
+    match mark.why {
+        Why::NoMailbox => words.with("people-mail-no_mailbox").arg("when", when).to_string(),
+        Why::MailboxFull => words.with("people-mail-full").arg("when", when).to_string(),
+        Why::Blocked => words.with("people-mail-blocked").arg("when", when).to_string(),
+        Why::Refused => words.with("people-mail-refused").arg("when", when).to_string(),
+    }
+}
+
+/// `POST /admin/people/{id}/mail-works`: 303 to the person, whose mail counts as arriving again.
+async fn mail_works(ctx: Ctx<Admin>, id: Path<String>, _: Posted<Pressed>) -> PageResult {
+    let account = person(&ctx, &id).await?;
+    mail_refusals::clear(&ctx.portal, &ctx.who.signed_in.actor(), account.id, ctx.network()).await?;
+    see_other(&format!("/admin/people/{}?done=mail", account.id))
 }
 
 #[derive(Deserialize)]
@@ -151,13 +176,16 @@ struct Arrival {
 async fn show(ctx: Ctx<Admin>, id: Path<String>, arrival: Query<Arrival>) -> PageResult {
     let account = person(&ctx, &id).await?;
     let sessions = sessions::list(&ctx.portal, account.id).await?.len();
+    let returned = mail_refusals::of(&ctx.portal, account.id).await?;
     read(&ctx, Deed::PeopleRead, Some(&account)).await?;
     let layout = ctx.layout();
     page(&ShowPage {
         role: role_word(&layout.words, account.role),
         opened: when(&layout, account.opened_at),
         turned_off: account.turned_off_at.map(|at| when(&layout, at)),
-        just_turned: arrival.done.is_some(),
+        just_turned: arrival.done.as_deref() == Some("1"),
+        mail_returns: returned.map(|mark| mail_sentence(&layout, &mark)),
+        mail_works: arrival.done.as_deref() == Some("mail"),
         sessions: if account.turned_off_at.is_some() { 0 } else { sessions },
         is_me: account.id == ctx.who.signed_in.account,
         account,
@@ -251,6 +279,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.route("/admin/people", get().to(list))
         .route("/admin/people", post().to(find))
         .route("/admin/people/{id}", get().to(show))
+        .route("/admin/people/{id}/mail-works", post().to(mail_works))
         .route("/admin/people/{id}/turn", get().to(confirm))
         .route("/admin/people/{id}/turn", post().to(turn));
 }

@@ -11,7 +11,7 @@ use futures_util::stream;
 use serde::{Deserialize, Serialize};
 
 use crate::auth::challenges::{self, AnswerRefusal, Challenge, Progress, Purpose, ResendRefusal};
-use crate::auth::prove;
+use crate::auth::prove::{self, Target};
 use crate::clock::Timestamp;
 use crate::crypto::codes::{CodeRefusal, TypedCode};
 use crate::error::{Failure, InternalError};
@@ -41,7 +41,7 @@ struct ChallengePage {
     errors: Errors,
     purpose: Purpose,
     for_visit: bool,
-    last2: String,
+    target: Target,
     ends_at: Timestamp,
     expired: bool,
     delivery: String,
@@ -139,7 +139,7 @@ async fn challenge_page(
         _ => now,
     };
     Ok(ChallengePage {
-        last2: prove::target(&ctx.portal, challenge).await?,
+        target: prove::target(&ctx.portal, challenge).await?,
         purpose: challenge.purpose,
         for_visit: challenge.visit.is_some(),
         ends_at: challenge.code_ends_at,
@@ -265,7 +265,7 @@ async fn resend(ctx: Ctx<Pending>, Posted(form): Posted<ResendForm>) -> PageResu
 }
 
 async fn method_page(ctx: &Ctx<Pending>, challenge: &Challenge, errors: Errors) -> Result<MethodPage, InternalError> {
-    let last2 = prove::target(&ctx.portal, challenge).await?;
+    let last2 = prove::target(&ctx.portal, challenge).await?.last2;
     let may_call = gateways::can_call(&ctx.portal.config);
     Ok(MethodPage { layout: ctx.layout().into_journey(), errors, last2, may_call })
 }

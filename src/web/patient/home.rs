@@ -10,6 +10,7 @@ use crate::care::appointments as care;
 use crate::care::labs::{self, Unread};
 use crate::care::records;
 use crate::error::InternalError;
+use crate::messaging::mail_refusals;
 use crate::web::care::results::Named;
 use crate::web::guard::{Ctx, Patient};
 use crate::web::layout::{Layout, page};
@@ -53,6 +54,8 @@ struct NewResults {
 struct HomePage {
     layout: Layout,
     first_name: String,
+    /// Mail to them comes back.
+    mail_returns: bool,
     next: Part<Option<Item>>,
     results: Part<NewResults>,
 }
@@ -88,12 +91,14 @@ async fn show(ctx: Ctx<Patient>) -> PageResult {
         let own = own.ok_or_else(|| InternalError::because("a patient's session without a record"))?;
         labs::new_for_patient(portal, &own).await
     };
+    let mail_returns = Part::of(mail_refusals::of(portal, who.account).await, "whether mail comes back");
     let layout = ctx.layout();
     let named = |one: &Unread| Named::panel(&layout.words, one.panel_loinc.as_deref(), &one.panel).plain;
     let results = results.await.map(|(count, newest)| NewResults { count, newest: newest.iter().map(named).collect() });
     let next = next.map(|next| next.map(|listed| Item::new(&layout, &listed)));
     page(&HomePage {
         first_name: who.name.as_str().split_whitespace().next().unwrap_or_default().to_owned(),
+        mail_returns: mail_returns.loaded().is_some_and(Option::is_some),
         next: Part::of(next, "the next appointment"),
         results: Part::of(results, "new results"),
         layout,

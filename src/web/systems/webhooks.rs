@@ -8,15 +8,18 @@
 //! | 413    | more than 64 KiB                                                |
 //! | 503    | the database is busy: call again                                |
 //!
-//! What is asked during a call stands in `voice`. No answer here has a body, and none sets a cookie: these stand outside the session and the guards of forms. A refusal
-//! costs one indexed read and one digest, and writes nothing.
+//! What is asked during a call stands in `voice`. Calls are by POST; by GET too where the generic gateway tells all in the
+//! address. No answer here has a body, and none sets a cookie: these stand outside the session and the guards of forms. A
+//! refusal costs one indexed read and one digest, and writes nothing.
 
 use actix_web::dev::Payload as Stream;
+use actix_web::http::Method;
 use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
-use actix_web::web::{Data, Path, Payload, ServiceConfig, post, scope, to};
+use actix_web::web::{Data, Path, Payload, ServiceConfig, get, post, scope, to};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::crypto::random::Secret;
+use crate::identity::help_texts;
 use crate::messaging::receipts::{self, Call, Caller, Heard};
 use crate::portal::Portal;
 use crate::web::csrf::read_body;
@@ -80,20 +83,34 @@ impl Came {
     }
 }
 
-/// Hears what a gateway tells: of an attempt by its token, else what somebody wrote.
+/// What a call tells.
+enum Told<'a> {
+    /// What became of the attempt of this token.
+    Of(&'a str),
+    /// What became of the attempt that it names.
+    Named,
+    /// What somebody wrote to us.
+    Written,
+}
+
+/// Hears what a gateway tells.
 async fn heard(
     portal: &Portal,
     req: &HttpRequest,
     gateway: &str,
-    token: Option<&str>,
+    told: Told<'_>,
     payload: Payload,
 ) -> Result<Heard, Problem> {
     let came = Came::read(portal, req, gateway, payload).await?;
+    if req.method() == Method::GET && !receipts::may_get(portal, came.caller) {
+        return Err(Problem::NotFound);
+    }
     let header = |name: &str| came.header(name);
     let call = came.call(&header);
-    Ok(match token {
-        Some(token) => receipts::take(portal, came.caller, &Secret::new(token), &call).await?,
-        None => receipts::take_answer(portal, came.caller, &call).await?,
+    Ok(match told {
+        Told::Of(token) => receipts::take(portal, came.caller, &Secret::new(token), &call).await?,
+        Told::Named => receipts::take_named(portal, came.caller, &call).await?,
+        Told::Written => help_texts::take_answer(portal, came.caller, &call).await?,
     })
 }
 
@@ -117,17 +134,26 @@ pub(super) fn answered(route: &'static str, heard: Result<Heard, Problem>) -> Pa
 /// `POST /webhooks/{gateway}/status/{token}`: what became of one attempt.
 async fn status(portal: Data<Portal>, req: HttpRequest, path: Path<(String, String)>, payload: Payload) -> PageResult {
     let (gateway, token) = path.into_inner();
-    answered("status", heard(&portal, &req, &gateway, Some(&token), payload).await)
+    answered("status", heard(&portal, &req, &gateway, Told::Of(&token), payload).await)
+}
+
+/// `POST /webhooks/{gateway}/status`: what became of the attempt that the call names.
+async fn named(portal: Data<Portal>, req: HttpRequest, gateway: Path<String>, payload: Payload) -> PageResult {
+    answered("status", heard(&portal, &req, &gateway, Told::Named, payload).await)
 }
 
 /// `POST /webhooks/{gateway}/inbound`: what somebody wrote to us.
 async fn inbound(portal: Data<Portal>, req: HttpRequest, gateway: Path<String>, payload: Payload) -> PageResult {
-    answered("inbound", heard(&portal, &req, &gateway, None, payload).await)
+    answered("inbound", heard(&portal, &req, &gateway, Told::Written, payload).await)
 }
 
 /// Their routes; everything else of the room is nothing, without a page.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.route("/webhooks/{gateway}/status/{token}", post().to(status))
+        .route("/webhooks/{gateway}/status/{token}", get().to(status))
+        .route("/webhooks/{gateway}/status", post().to(named))
+        .route("/webhooks/{gateway}/status", get().to(named))
         .route("/webhooks/{gateway}/inbound", post().to(inbound))
+        .route("/webhooks/{gateway}/inbound", get().to(inbound))
         .service(scope("/webhooks").default_service(to(nothing)));
 }

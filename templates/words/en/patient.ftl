@@ -1,5 +1,7 @@
 patient-doctor = Dr { $name }
 patient-hello = Hello, { $name }
+patient-mail-returns = Our emails to you come back.
+patient-mail-returns-link = See what to do
 patient-next = Your next appointment
 patient-empty = You have no appointments booked.
 patient-book-another = Book another appointment

@@ -7,3 +7,4 @@ sms-locked = { $clinic }: too many wrong tries. Your account is locked until { $
 sms-reminder = { $clinic }: your appointment is on { $time }. See the portal for more.
 sms-password_changed = { $clinic }: the password of your portal account was changed. Was it not you? Call { $phone }.
 sms-registration_taken = { $clinic }: somebody asked for a new portal account with this phone. It has accounts already. Questions? Call { $phone }.
+sms-help = { $clinic }: we text you codes and appointment reminders. Questions? Call { $phone }. Answer STOP to get no more texts.

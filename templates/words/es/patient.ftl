@@ -1,5 +1,7 @@
 patient-doctor = Dr(a). { $name }
 patient-hello = Hola, { $name }
+patient-mail-returns = Nuestros correos nos llegan devueltos.
+patient-mail-returns-link = Vea qué hacer
 patient-next = Su próxima cita
 patient-empty = No tiene citas reservadas.
 patient-book-another = Reservar otra cita

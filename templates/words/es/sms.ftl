@@ -7,3 +7,4 @@ sms-locked = { $clinic }: demasiados intentos. Su cuenta queda bloqueada hasta {
 sms-reminder = { $clinic }: su cita es el { $time }. Vea mas en el portal.
 sms-password_changed = { $clinic }: la contraseña de su cuenta del portal cambio. Si no fue usted, llame al { $phone }.
 sms-registration_taken = { $clinic }: alguien pidio una cuenta nueva con este celular, que ya tiene cuentas. Preguntas: llame al { $phone }.
+sms-help = { $clinic }: le enviamos codigos y recordatorios de citas. Preguntas: llame al { $phone }. Responda STOP para no recibir mas.
