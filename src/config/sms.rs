@@ -24,7 +24,8 @@ pub enum SmsGateway {
 }
 
 impl SmsGateway {
-    pub(super) fn from_word(word: &str) -> Option<Self> {
+    /// The gateway of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
         Some(match word {
             "outbox" => Self::Outbox,
             "twilio" => Self::Twilio,

@@ -1,8 +1,10 @@
 //! What leaves the building: text messages and mail, queued with the change that caused them and then dispatched.
 
+pub mod brakes;
 pub mod dispatches;
 pub mod email;
 pub mod gateways;
+pub mod lookup;
 pub mod opt_outs;
 pub mod receipts;
 pub mod sms;

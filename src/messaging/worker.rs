@@ -13,8 +13,10 @@ use crate::crypto::codes::Code;
 use crate::error::InternalError;
 use crate::messaging::dispatches::{self, Kind, Leased, Outcome};
 use crate::messaging::email::{MailMessage, MailOutcome, Mailer};
-use crate::messaging::gateways::{Gateway, Retry, SendOutcome};
-use crate::messaging::{receipts, texts};
+use crate::messaging::gateways::{Gateway, Reason, Retry, SendOutcome};
+use crate::messaging::lookup::LineLookups;
+use crate::messaging::texts::Notice;
+use crate::messaging::{receipts, sms, texts};
 use crate::portal::Portal;
 use crate::types::email_address::EmailAddress;
 use crate::types::ids::ChallengeId;
@@ -48,12 +50,18 @@ pub struct Worker {
     gateways: Vec<Gateway>,
     mailer: Mailer,
     code_of: CodeLookup,
+    lookups: Option<LineLookups>,
 }
 
 impl Worker {
     /// A worker over these gateways, tried in order.
     pub fn new(portal: Portal, gateways: Vec<Gateway>, mailer: Mailer, code_of: CodeLookup) -> Self {
-        Self { portal, gateways, mailer, code_of }
+        // Without it texts go out as if nobody was to be asked.
+        let lookups = LineLookups::of_settings(&portal.config).unwrap_or_else(|error| {
+            tracing::error!(%error, "numbers are not looked up");
+            None
+        });
+        Self { portal, gateways, mailer, code_of, lookups }
     }
 
     /// Runs until `stop` resolves; what was leased by then is still sent and recorded.
@@ -132,10 +140,14 @@ impl Worker {
         let text = texts::sms(&self.portal.config, leased.notice, leased.locale, &values)?;
         let to = PhoneNumber::from_e164(&leased.to)
             .ok_or_else(|| InternalError::because("a dispatch holds something that is no phone number"))?;
+        if let Some(reason) = self.line_refusal(leased.notice, &to).await? {
+            return Ok(Outcome::Never { reason: reason.as_str() });
+        }
         let left = useless_at.duration_since(self.portal.clock.now()).as_secs().max(1);
         let ttl = Duration::from_secs(left.unsigned_abs());
         let callback = receipts::address(&self.portal, gateway.name(), &leased.token);
         let answer = gateway.send_sms(&to, &text, ttl, callback.as_deref()).await;
+        note_taken(leased, gateway.name(), &answer, &text);
         Ok(match answer {
             SendOutcome::Accepted { provider_id, .. } => Outcome::Accepted { provider_id },
             SendOutcome::Rejected { reason, retry, .. } => match retry {
@@ -147,6 +159,14 @@ impl Worker {
             },
             SendOutcome::Ambiguous { .. } => Outcome::Unknown,
         })
+    }
+
+    /// Why no text goes to a number that nobody has proved yet, where such numbers are looked up.
+    async fn line_refusal(&self, notice: Notice, to: &PhoneNumber) -> Result<Option<Reason>, InternalError> {
+        match &self.lookups {
+            Some(lookups) if notice == Notice::CodeRegister => lookups.refusal(&self.portal, to).await,
+            _ => Ok(None),
+        }
     }
 
     /// The next gateway at once while there is one that was not asked, then each once more after a pause; then nobody.
@@ -181,6 +201,17 @@ impl Worker {
             MailOutcome::Ambiguous => Outcome::Unknown,
         })
     }
+}
+
+/// Notes what a text will cost: the segments that the gateway counted, or ours where it tells none.
+fn note_taken(leased: &Leased, gateway: &'static str, answer: &SendOutcome, text: &str) {
+    let told = match answer {
+        SendOutcome::Accepted { segments, .. } => segments.filter(|segments| *segments > 0),
+        SendOutcome::Ambiguous { .. } => None,
+        SendOutcome::Rejected { .. } => return,
+    };
+    let ours = || i64::try_from(sms::segments(text)).unwrap_or(i64::MAX);
+    leased.note_taken(gateway, told.map_or_else(ours, i64::from));
 }
 
 /// The pause after the n-th try: 1, 2, 4 … 64 s, and up to a quarter more so that processes do not march in step.

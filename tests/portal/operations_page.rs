@@ -17,7 +17,9 @@ fn names(text: &str) -> BTreeSet<String> {
 fn every_setting_is_in_the_table() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut read = BTreeSet::new();
-    for file in ["hooks.rs", "http_gateway.rs", "limits.rs", "lookup.rs", "mod.rs", "sms.rs"] {
+    for file in
+        ["hooks.rs", "http_gateway.rs", "limits.rs", "line_lookup.rs", "lookup.rs", "mod.rs", "money.rs", "sms.rs"]
+    {
         read.extend(names(&std::fs::read_to_string(root.join("src/config").join(file)).unwrap()));
     }
     let page = std::fs::read_to_string(root.join("docs/OPERATIONS.md")).unwrap();

@@ -1,5 +1,6 @@
 //! Attempts: a worker leases what is due, writes the attempt down before it is made, and afterwards what became of it.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use super::{Kind, sql};
@@ -7,8 +8,8 @@ use crate::clock::{SignedDuration, Timestamp};
 use crate::crypto::random::Secret;
 use crate::crypto::sealed::{Place, Sealed};
 use crate::error::InternalError;
-use crate::messaging::opt_outs;
 use crate::messaging::texts::{Notice, Values};
+use crate::messaging::{brakes, opt_outs};
 use crate::portal::{Portal, WrappedKey};
 use crate::types::ids::{ChallengeId, DispatchId};
 use crate::types::locale::Locale;
@@ -41,6 +42,22 @@ pub struct Leased {
     pub token: Secret,
     /// Earlier attempts that may or may not have been sent.
     unknowns: i64,
+    /// The gateway that took its text, or may have, and the segments.
+    taken: OnceLock<(&'static str, i64)>,
+}
+
+impl Leased {
+    /// Notes that a gateway took the text, or may have taken it, and how many segments it had: what it costs is written
+    /// when the attempt ends.
+    pub fn note_taken(&self, gateway: &'static str, segments: i64) {
+        // An attempt asks one gateway once.
+        let _ = self.taken.set((gateway, segments));
+    }
+
+    /// The gateway and the segments that were noted.
+    pub(in crate::messaging) fn taken(&self) -> Option<(&'static str, i64)> {
+        self.taken.get().copied()
+    }
 }
 
 /// How many attempts may end without anybody knowing whether the message left: the first, and one more.
@@ -110,6 +127,7 @@ pub async fn lease(
             useless_at: row.useless_at,
             token,
             unknowns: row.unknowns,
+            taken: OnceLock::new(),
         });
     }
     tx.commit().await?;
@@ -171,6 +189,7 @@ pub async fn finish(portal: &Portal, leased: &Leased, outcome: &Outcome) -> Resu
         Outcome::Dropped => ("dropped", None, None),
     };
     sql::end_attempt(&mut tx, leased.id, leased.attempt, now, word, reason, provider).await?;
+    brakes::spending::charge(portal, &mut tx, leased).await?;
     let again = match outcome {
         Outcome::Accepted { .. } => {
             sql::end(&mut tx, leased.id, now, Some(now), "sent").await?;

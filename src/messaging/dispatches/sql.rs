@@ -1,12 +1,14 @@
 //! Statements on `dispatches` and `attempts`.
 
 pub(super) mod figures;
+pub(super) mod worth;
 
 use sqlx::{AnyConnection, Row};
 
 use super::{Attempt, Kind, Receipted};
 use crate::clock::{Timestamp, from_ms};
 use crate::db::{self, parse};
+use crate::types::amount::Amount;
 use crate::types::ids::{AccountId, ChallengeId, DataKeyId, DispatchId};
 use crate::types::locale::Locale;
 
@@ -24,14 +26,17 @@ pub(super) struct NewRow {
     pub challenge_id: Option<ChallengeId>,
     pub now: Timestamp,
     pub useless_at: Timestamp,
+    pub prefix_index: Option<[u8; 32]>,
+    pub expected: Option<Amount>,
 }
 
 /// Adds a dispatch that is due at once.
 pub(super) async fn insert(connection: &mut AnyConnection, row: &NewRow) -> db::Result<()> {
     sqlx::query(
         "INSERT INTO dispatches (id, kind, account_id, data_key_id, to_sealed, template, locale, values_sealed,
-                                 challenge_id, queued_at, due_at, useless_at, leased_until, tries, country)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, 0, 0, $12)",
+                                 challenge_id, queued_at, due_at, useless_at, leased_until, tries, country,
+                                 prefix_index, expected)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, 0, 0, $12, $13, $14)",
     )
     .bind(row.id.to_string())
     .bind(row.kind)
@@ -45,6 +50,8 @@ pub(super) async fn insert(connection: &mut AnyConnection, row: &NewRow) -> db::
     .bind(row.now.as_millisecond())
     .bind(row.useless_at.as_millisecond())
     .bind(row.country.as_deref())
+    .bind(row.prefix_index.as_ref().map(|index| index.as_slice()))
+    .bind(row.expected.map(Amount::millionths))
     .execute(connection)
     .await?;
     Ok(())

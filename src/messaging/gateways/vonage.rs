@@ -187,7 +187,7 @@ impl Vonage {
             }
             VonageApi::Messages { application, key } => {
                 let (Ok(url), Ok(token)) =
-                    (self.settings.api_base_url.join("/v1/messages"), self.token(application, key))
+                    (self.settings.api_base_url.join("/v1/messages"), application_token(&self.clock, application, key))
                 else {
                     return rejected(Reason::ConfigError, None);
                 };
@@ -207,13 +207,20 @@ impl Vonage {
             }
         }
     }
+}
 
-    /// A fresh token for each message: signing costs a millisecond, and none can be stale.
-    fn token(&self, application: &str, key: &RsaKey) -> Result<String, InternalError> {
-        let now = self.clock.now().as_second();
-        let jti = uuid::Builder::from_random_bytes(random::bytes()).into_uuid().to_string();
-        key.token(&Claims { application_id: application, iat: now, exp: now + TOKEN_LIFE, jti })
-    }
+/// A fresh token of an application for each request: signing costs a millisecond, and none can be stale.
+///
+/// # Errors
+/// When it cannot be signed.
+pub(in crate::messaging) fn application_token(
+    clock: &Clock,
+    application: &str,
+    key: &RsaKey,
+) -> Result<String, InternalError> {
+    let now = clock.now().as_second();
+    let jti = uuid::Builder::from_random_bytes(random::bytes()).into_uuid().to_string();
+    key.token(&Claims { application_id: application, iat: now, exp: now + TOKEN_LIFE, jti })
 }
 
 fn meaning(table: &[(i64, Meaning)], code: Option<i64>) -> Option<Meaning> {

@@ -47,6 +47,7 @@ struct ChallengePage {
     left: Option<i64>,
     next_send_at: Timestamp,
     may_send: bool,
+    may_wait: bool,
     many_sends: bool,
     was_sent: bool,
     resent: Option<Timestamp>,
@@ -78,13 +79,23 @@ impl MethodPage {
 }
 
 /// What became of the text, in a sentence.
-fn delivery_sentence(words: &Words, zone: &Zone, delivery: Option<Delivery>) -> String {
+fn delivery_sentence(words: &Words, zone: &Zone, delivery: Option<Delivery>, held: impl Fn() -> String) -> String {
     match delivery {
-        None => words.t("otp-state-held"),
+        None => held(),
         Some(Delivery::Queued) => words.t("otp-state-queued"),
         Some(Delivery::Sent(at)) => words.with("otp-state-sent").arg("time", words.time(at, zone)).to_string(),
         Some(Delivery::Arrived(at)) => words.with("otp-state-arrived").arg("time", words.time(at, zone)).to_string(),
         Some(Delivery::Failed) => words.t("otp-state-failed"),
+    }
+}
+
+/// That no text can go out now, until when where the challenge lives to see it, and what else there is. Never why.
+fn held_sentence(portal: &Portal, words: &Words, zone: &Zone, challenge: &Challenge) -> String {
+    let (until, phone) = (challenge.next_send_at, portal.config.clinic.phone.as_str());
+    if until < challenge.expires_at {
+        words.with("otp-state-held").arg("time", words.time_from(until, zone)).arg("phone", phone).to_string()
+    } else {
+        words.with("otp-state-held_long").arg("phone", phone).to_string()
     }
 }
 
@@ -106,6 +117,7 @@ async fn challenge_page(
     layout.journey = true;
     let now = layout.now;
     let delivery = challenges::delivery(&ctx.portal, challenge).await?;
+    let held = || held_sentence(&ctx.portal, &layout.words, &layout.zone, challenge);
     let left = challenge.tries_left(&ctx.portal.config.limits);
     let is_patient = ctx.who.0.who.as_ref().is_some_and(|who| who.role == Role::Patient);
     let sent_at = match delivery {
@@ -118,10 +130,11 @@ async fn challenge_page(
         for_visit: challenge.visit.is_some(),
         ends_at: challenge.code_ends_at,
         expired: challenge.code_ends_at <= now,
-        delivery: delivery_sentence(&layout.words, &layout.zone, delivery),
+        delivery: delivery_sentence(&layout.words, &layout.zone, delivery, held),
         left: (left <= 2).then_some(left),
         next_send_at: challenge.next_send_at,
         may_send: challenge.next_send_at <= now,
+        may_wait: challenge.next_send_at < challenge.expires_at,
         many_sends: challenge.sends >= 3,
         was_sent: challenge.sends > 0,
         resent: resent.then_some(sent_at),
@@ -213,8 +226,16 @@ async fn resend(ctx: Ctx<Pending>, Posted(form): Posted<ResendForm>) -> PageResu
     }
     match prove::resend(&ctx.portal, &ctx.browser, &ctx.who.0).await {
         Ok(()) => see_other("/challenge?sent=1"),
-        Err(Failure::Refused(ResendRefusal::Wait(until))) => {
+        Err(Failure::Refused(ResendRefusal::Wait(until))) if until < challenge.expires_at => {
             let text = layout.words.with("otp-wait").arg("time", layout.time_from(&until)).to_string();
+            refused(&challenge_page(&ctx, &challenge, Errors::one("code", text), false, false).await?)
+        }
+        Err(Failure::Refused(ResendRefusal::Wait(_) | ResendRefusal::Held(_))) => {
+            // Until when stands in the row by now.
+            let Some(challenge) = live(&ctx.portal, Some(challenge.id)).await? else {
+                return see_other("/login?over=1");
+            };
+            let text = held_sentence(&ctx.portal, &layout.words, &layout.zone, &challenge);
             refused(&challenge_page(&ctx, &challenge, Errors::one("code", text), false, false).await?)
         }
         Err(Failure::Refused(ResendRefusal::Ended)) => see_other("/login?over=1"),
@@ -267,6 +288,7 @@ async fn state(portal: &Portal, id: ChallengeId, words: Words, zone: &Zone) -> R
         return Ok(State { state: "over", text: words.t("otp-state-over") });
     };
     let delivery = challenges::delivery(portal, &challenge).await?;
+    let held = || held_sentence(portal, &words, zone, &challenge);
     let state = match delivery {
         None => "held",
         Some(Delivery::Queued) => "queued",
@@ -274,7 +296,7 @@ async fn state(portal: &Portal, id: ChallengeId, words: Words, zone: &Zone) -> R
         Some(Delivery::Arrived(_)) => "arrived",
         Some(Delivery::Failed) => "failed",
     };
-    Ok(State { state, text: delivery_sentence(&words, zone, delivery) })
+    Ok(State { state, text: delivery_sentence(&words, zone, delivery, held) })
 }
 
 /// `GET /challenge/status`: JSON, or a stream of events for who asks for one; an event a change.
