@@ -108,6 +108,7 @@ impl Walk<'_> {
         match resend(&self.door.portal, &self.here(from), session).await {
             Ok(()) => ("sent", 0),
             Err(Failure::Refused(ResendRefusal::Wait(until))) => ("wait", ms(until)),
+            Err(Failure::Refused(ResendRefusal::Held(until))) => ("held", ms(until)),
             Err(Failure::Refused(ResendRefusal::Ended)) => ("ended", 0),
             Err(Failure::Internal(error)) => panic!("{error:?}"),
         }

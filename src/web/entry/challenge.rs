@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::auth::challenges::{self, AnswerRefusal, Challenge, Purpose, ResendRefusal};
 use crate::auth::prove;
-use crate::clock::Timestamp;
+use crate::clock::{SignedDuration, Timestamp};
 use crate::crypto::codes::{CodeRefusal, TypedCode};
 use crate::error::{Failure, InternalError};
 use crate::messaging::dispatches::Delivery;
@@ -30,6 +30,8 @@ use crate::words::Words;
 
 /// How often the waiting page looks after its text.
 const PULSE: Duration = Duration::from_secs(1);
+/// Further away, an instant needs its day to be understood.
+const SOON: SignedDuration = SignedDuration::from_hours(12);
 /// A stream of a page that was left open ends by itself.
 const LONGEST_WATCH: u32 = 330;
 
@@ -89,13 +91,18 @@ fn delivery_sentence(words: &Words, zone: &Zone, delivery: Option<Delivery>, hel
     }
 }
 
-/// That no text can go out now, until when where the challenge lives to see it, and what else there is. Never why.
+/// Whether the time of day alone says when.
+fn is_soon(at: Timestamp, now: Timestamp) -> bool {
+    at.duration_since(now) <= SOON
+}
+
+/// That no text can go out now, until when, and what else there is. Never why.
 fn held_sentence(portal: &Portal, words: &Words, zone: &Zone, challenge: &Challenge) -> String {
     let (until, phone) = (challenge.next_send_at, portal.config.clinic.phone.as_str());
-    if until < challenge.expires_at {
+    if is_soon(until, portal.clock.now()) {
         words.with("otp-state-held").arg("time", words.time_from(until, zone)).arg("phone", phone).to_string()
     } else {
-        words.with("otp-state-held_long").arg("phone", phone).to_string()
+        words.with("otp-state-held_long").arg("time", words.day_time(until, zone)).arg("phone", phone).to_string()
     }
 }
 
@@ -134,7 +141,7 @@ async fn challenge_page(
         left: (left <= 2).then_some(left),
         next_send_at: challenge.next_send_at,
         may_send: challenge.next_send_at <= now,
-        may_wait: challenge.next_send_at < challenge.expires_at,
+        may_wait: is_soon(challenge.next_send_at, now),
         many_sends: challenge.sends >= 3,
         was_sent: challenge.sends > 0,
         resent: resent.then_some(sent_at),
@@ -226,7 +233,7 @@ async fn resend(ctx: Ctx<Pending>, Posted(form): Posted<ResendForm>) -> PageResu
     }
     match prove::resend(&ctx.portal, &ctx.browser, &ctx.who.0).await {
         Ok(()) => see_other("/challenge?sent=1"),
-        Err(Failure::Refused(ResendRefusal::Wait(until))) if until < challenge.expires_at => {
+        Err(Failure::Refused(ResendRefusal::Wait(until))) if is_soon(until, layout.now) => {
             let text = layout.words.with("otp-wait").arg("time", layout.time_from(&until)).to_string();
             refused(&challenge_page(&ctx, &challenge, Errors::one("code", text), false, false).await?)
         }
