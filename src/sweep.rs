@@ -13,6 +13,7 @@
 //! | money of texts                       | 400 days after                          |
 //! | pauses of prefixes                   | a day after they ended                  |
 //! | kinds of lines                       | a day after they were looked up         |
+//! | counts of a code's sends             | a day after the code ended              |
 //! | addresses and values of dispatches   | 30 days after they ended                |
 //!
 //! A background task calls [`sweep`] every hour. Several processes may do so at once: each batch is one transaction
@@ -79,6 +80,7 @@ pub async fn sweep(portal: &Portal) -> Result<Swept, InternalError> {
     let sessions = all_of!(sessions::sweep, portal);
     all_of!(sessions::sweep_challenges, portal);
     all_of!(dispatches::sweep_challenges, portal);
+    all_of!(dispatches::sweep_code_sends, portal);
     let challenges = all_of!(challenges::sweep, portal);
     let keys = all_of!(registration::sweep_keys, portal);
     let registrations = all_of!(registration::sweep, portal);

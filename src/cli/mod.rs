@@ -17,6 +17,7 @@ mod keys;
 mod logs;
 mod migrate;
 mod restore;
+mod send_to;
 mod serve;
 
 use std::process::ExitCode;
@@ -59,8 +60,18 @@ enum Command {
     /// Look after the audit trail
     #[command(subcommand)]
     Audit(audit::Command),
-    /// Explain what is set, missing or unsafe
-    Check,
+    /// Explain what is set, missing or unsafe; or send a real test text and follow it
+    Check(Check),
+}
+
+#[derive(clap::Args)]
+struct Check {
+    /// Send one test text to this number, and say what becomes of it
+    #[arg(long, value_name = "PHONE")]
+    send_to: Option<String>,
+    /// Through this gateway instead of the first
+    #[arg(long, value_name = "GATEWAY", requires = "send_to")]
+    through: Option<String>,
 }
 
 /// Why a command ends without having done its work.
@@ -139,7 +150,10 @@ async fn dispatch(command: Command) -> Result<(), Stop> {
         Command::Backup(args) => backup::run(quiet_settings()?, args).await,
         Command::Restore(args) => restore::run(quiet_settings()?, args).await,
         Command::Audit(command) => audit::run(quiet_settings()?, command).await,
-        Command::Check => check::run().await,
+        Command::Check(Check { send_to: None, .. }) => check::run().await,
+        Command::Check(Check { send_to: Some(number), through }) => {
+            send_to::run(quiet_settings()?, &number, through.as_deref()).await
+        }
     }
 }
 

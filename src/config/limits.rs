@@ -53,6 +53,8 @@ pub struct Limits {
     pub texts_hour: i64,
     /// `SALUS_TEXTS_DAY`: the same in a day; 20 000 unless set.
     pub texts_day: i64,
+    /// `SALUS_CODE_SENDS`: how often one code is sent at most, by texts and calls of all gateways: 2 to 8; 4 unless set.
+    pub code_sends: i64,
     /// Registrations from one network in an hour: 10.
     pub registrations: i64,
     /// How long an abandoned registration can be resumed: 24 h.
@@ -99,6 +101,7 @@ impl Limits {
             texts_range: vars.number("SALUS_TEXTS_RANGE_HOUR", 50, 1..=100_000),
             texts_hour: vars.number("SALUS_TEXTS_HOUR", 2_000, 1..=10_000_000),
             texts_day: vars.number("SALUS_TEXTS_DAY", 20_000, 1..=10_000_000),
+            code_sends: vars.number("SALUS_CODE_SENDS", 4, 2..=8),
             registrations: 10,
             registration_life: h(24),
             session_idle: m(vars.number("SALUS_SESSION_IDLE_MINUTES", 15, 2..=30)),

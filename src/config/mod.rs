@@ -30,7 +30,7 @@ pub use line_lookup::{LineLookup, LookupProvider};
 pub use lookup::{Lookup, Problem};
 pub use money::{CountryCeilings, Money, Prices};
 pub use safety::Unsafe;
-pub use sms::{PlivoSender, PlivoSettings, Senders, SmsGateway, VonageApi, VonageSettings};
+pub use sms::{PlivoSender, PlivoSettings, Routes, Senders, SmsGateway, VonageApi, VonageSettings};
 
 /// The clinic as people see it.
 #[derive(Clone, Debug)]
@@ -129,6 +129,8 @@ pub struct Config {
     pub keys_file: Option<PathBuf>,
     /// `SALUS_SMS_GATEWAYS`: ordered list.
     pub sms_gateways: Vec<SmsGateway>,
+    /// `SALUS_SMS_ROUTES`: the gateways for numbers that begin so; the list above for all others.
+    pub sms_routes: Routes,
     /// `SALUS_TWILIO_…`.
     pub twilio: Option<TwilioSettings>,
     /// `SALUS_VONAGE_…`.
@@ -245,6 +247,7 @@ impl Config {
             listen: vars.parsed("SALUS_LISTEN", "127.0.0.1:8080", "write address:port, like 127.0.0.1:8080"),
             keys,
             keys_file: vars.optional("SALUS_KEYS_FILE").map(PathBuf::from),
+            sms_routes: Routes::read(&mut vars, &sms_gateways),
             sms_gateways,
             twilio,
             vonage,

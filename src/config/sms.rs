@@ -35,6 +35,42 @@ impl SmsGateway {
             _ => return None,
         })
     }
+
+    /// Its name in settings, tables and addresses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Outbox => "outbox",
+            Self::Twilio => "twilio",
+            Self::Vonage => "vonage",
+            Self::Plivo => "plivo",
+            Self::Http => "http",
+        }
+    }
+}
+
+/// `SALUS_SMS_ROUTES`: which gateways text the numbers that begin so, in order, like `+1=twilio>plivo,+44=vonage`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Routes(Vec<(String, Vec<SmsGateway>)>);
+
+impl Routes {
+    pub(super) fn read(vars: &mut Lookup, gateways: &[SmsGateway]) -> Self {
+        let read = |word: &str| {
+            let (prefix, order) = word.split_once('=')?;
+            let digits = prefix.trim().strip_prefix('+')?;
+            let fits = (1..=7).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+            let order: Vec<SmsGateway> =
+                order.split('>').map(|name| SmsGateway::from_word(name.trim())).collect::<Option<_>>()?;
+            (fits && order.iter().all(|gateway| gateways.contains(gateway))).then(|| (digits.to_owned(), order))
+        };
+        let cure = "write +digits=gateway>gateway with gateways of SALUS_SMS_GATEWAYS, like +1=twilio>plivo,+44=vonage";
+        Self(vars.list("SALUS_SMS_ROUTES", read, cure))
+    }
+
+    /// The gateways of the longest prefix that this number begins with.
+    pub fn of(&self, to: &PhoneNumber) -> Option<&[SmsGateway]> {
+        let fits = self.0.iter().filter(|(prefix, _)| to.digits().starts_with(prefix));
+        fits.max_by_key(|(prefix, _)| prefix.len()).map(|(_, order)| order.as_slice())
+    }
 }
 
 /// `SALUS_…_SENDERS`: the sender for each country, like `US=+12125557000,GB=Hill`.

@@ -1,12 +1,16 @@
 //! What leaves the building: text messages and mail, queued with the change that caused them and then dispatched.
 
 pub mod brakes;
+pub mod breakers;
 pub mod dispatches;
 pub mod email;
 pub mod gateways;
 pub mod lookup;
 pub mod opt_outs;
 pub mod receipts;
+pub mod routing;
+mod sending;
+mod silence;
 pub mod sms;
 pub mod texts;
 pub mod worker;

@@ -38,7 +38,18 @@ pub struct Inner {
     /// The bounded pool that hashes passwords.
     pub hasher: PasswordHasher,
     /// Told when a dispatch was queued, so that it leaves at once.
-    pub wake: Notify,
+    pub wake: Wake,
+}
+
+/// Who is told that there is something to send: each lane of the worker waits by itself.
+#[derive(Debug, Default)]
+pub struct Wake {
+    /// For codes.
+    pub codes: Notify,
+    /// For other text messages.
+    pub texts: Notify,
+    /// For mail.
+    pub mail: Notify,
 }
 
 impl Deref for Portal {
@@ -81,6 +92,6 @@ impl Portal {
             config.hashing_cores,
             Duration::from_secs(2),
         );
-        Ok(Self(Arc::new(Inner { config, clock, db, keys, ring, hasher, wake: Notify::new() })))
+        Ok(Self(Arc::new(Inner { config, clock, db, keys, ring, hasher, wake: Wake::default() })))
     }
 }

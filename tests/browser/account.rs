@@ -39,7 +39,10 @@ async fn an_invited_doctor_chooses_a_password_and_proves_a_phone() {
     admin.sees("Delivery").await;
     admin.presses("Send a test to my phone").await;
     admin.reads("We are sending a test to your phone.").await;
-    admin.loads_again_without("No gateway was asked").await;
+    admin.reads("No gateway was asked").await;
+    story.deliver().await;
+    admin.loads_again().await;
+    admin.does_not_read("No gateway was asked").await;
     admin.examine("Delivery, after a test").await;
     admin.follows("People").await;
     admin.sees("People").await;

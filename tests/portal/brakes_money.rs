@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use salus::auth::text_brakes;
 use salus::clock::SignedDuration;
 use salus::messaging::brakes::{prices, spending};
-use salus::messaging::dispatches::{self, Outcome, worth};
+use salus::messaging::dispatches::{self, Due, Lane, Outcome, Way, worth};
 use salus::types::actor::Role;
 use salus::types::amount::Amount;
 
@@ -99,10 +99,12 @@ async fn what_never_left_is_not_paid_for_and_makes_room() {
         assert!(was_sent(&door, &register(&door, &format!("+1212555000{n}")).await).await);
     }
     assert!(!was_sent(&door, &register(&door, "+12125550002").await).await);
-    let leased = dispatches::lease(&door.portal, 10, |_, _| "outbox").await.unwrap();
+    let due = dispatches::due(&door.portal, Lane::Codes, 10).await.unwrap();
+    let way = |_: &Due<'_>| Some(Way { gateway: "outbox", by_call: false });
+    let leased = dispatches::lease(&door.portal, due, way).await.unwrap().leased;
     // One is taken in three segments, the other refused.
-    leased[0].note_taken("outbox", 3);
-    dispatches::finish(&door.portal, &leased[0], &Outcome::Unknown).await.unwrap();
+    leased[0].note_taken(3);
+    dispatches::finish(&door.portal, &leased[0], &Outcome::Unknown { after: None }).await.unwrap();
     dispatches::finish(&door.portal, &leased[1], &Outcome::Never { reason: "landline" }).await.unwrap();
     assert_eq!(door.number("SELECT CAST(SUM(cost) AS BIGINT) FROM attempts").await, 1_500_000);
     assert_eq!(door.number("SELECT CAST(SUM(segments) AS BIGINT) FROM attempts").await, 3);

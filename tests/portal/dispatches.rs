@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use salus::auth::challenges;
 use salus::clock::SignedDuration;
-use salus::config::{Senders, TwilioSettings};
+use salus::config::{PlivoSender, PlivoSettings, Senders, TwilioSettings};
 use salus::crypto::random::Secret;
 use salus::identity::accounts;
 use salus::messaging::dispatches::{self, LEASE};
 use salus::messaging::email::Mailer;
 use salus::messaging::gateways::Gateway;
+use salus::messaging::gateways::plivo::Plivo;
 use salus::messaging::gateways::twilio::Twilio;
 use salus::messaging::texts::{Notice, Values};
 use salus::messaging::worker::Worker;
@@ -17,6 +18,7 @@ use sqlx::Row;
 
 use crate::door::{Door, browser, went_through};
 use crate::gateway_double::{Answer, Double};
+use crate::plivo_double;
 use crate::twilio_double::{self, ACCOUNT, FROM, TOKEN, classic};
 
 const MAIL: &str = "mia@example.org";
@@ -37,6 +39,17 @@ fn twilio(double: &Double) -> Gateway {
         base_url: double.base.parse().unwrap(),
     };
     Gateway::Twilio(Twilio::new(settings).unwrap())
+}
+
+fn plivo(double: &Double) -> Gateway {
+    let settings = PlivoSettings {
+        auth_id: plivo_double::ACCOUNT.into(),
+        auth_token: Secret::new(plivo_double::TOKEN),
+        sender: PlivoSender::From("15005550006".into()),
+        senders: Senders::default(),
+        base_url: double.base.parse().unwrap(),
+    };
+    Gateway::Plivo(Plivo::new(settings).unwrap())
 }
 
 fn worker(door: &Door, gateways: Vec<Gateway>) -> Worker {
@@ -136,7 +149,7 @@ async fn a_worker_killed_between_send_and_record_is_followed_once_and_no_more() 
     let door = Door::open().await;
     door.mia().await;
     door.password(&browser(), MAIL).await;
-    let killed = async || dispatches::lease(&door.portal, 16, |_, _| "outbox").await.unwrap().len();
+    let killed = async || crate::support::lease(&door.portal, "outbox").await.len();
     assert_eq!(killed().await, 1);
     assert_eq!(door.deliver().await, 0, "another worker waits for the lease");
     door.clock.advance(LEASE + seconds(1));
@@ -158,7 +171,7 @@ async fn a_code_is_delivered_by_the_worker_that_follows_a_killed_one() {
     door.mia().await;
     let here = browser();
     let pending = door.password(&here, MAIL).await;
-    assert_eq!(dispatches::lease(&door.portal, 16, |_, _| "outbox").await.unwrap().len(), 1);
+    assert_eq!(crate::support::lease(&door.portal, "outbox").await.len(), 1);
     door.clock.advance(LEASE + seconds(1));
     let code = door.code(PHONE).await;
     went_through(door.type_code(&here, &pending, &code).await);
@@ -171,13 +184,13 @@ async fn a_worker_that_wakes_up_late_does_not_take_the_message_from_its_follower
     let door = Door::open().await;
     door.mia().await;
     notice(&door, true).await;
-    let slow = dispatches::lease(&door.portal, 16, |_, _| "outbox").await.unwrap().remove(0);
+    let slow = crate::support::lease(&door.portal, "outbox").await.remove(0);
     door.clock.advance(LEASE + seconds(1));
-    let follower = dispatches::lease(&door.portal, 16, |_, _| "outbox").await.unwrap().remove(0);
+    let follower = crate::support::lease(&door.portal, "outbox").await.remove(0);
     let later = dispatches::Outcome::Later { reason: "rate_limited", after: std::time::Duration::ZERO };
     dispatches::finish(&door.portal, &slow, &later).await.unwrap();
     assert_eq!(door.deliver().await, 0, "the follower still holds it");
-    let accepted = dispatches::Outcome::Accepted { provider_id: "1".into() };
+    let accepted = dispatches::Outcome::Accepted { provider_id: "1".into(), watched_for: None };
     dispatches::finish(&door.portal, &follower, &accepted).await.unwrap();
     assert_eq!(outcomes(&door).await, found(&[("sent", 1)]));
 }
@@ -262,7 +275,7 @@ async fn what_can_never_be_sent_does_not_hold_up_the_others() {
     door.mia().await;
     let double = twilio_double::start().await;
     let worker = worker(&door, vec![twilio(&double)]);
-    double.script([Answer::Raw(400, vec![], classic(400, 21610).1.to_string().into_bytes())]);
+    double.script([Answer::Raw(400, vec![], classic(400, 21211).1.to_string().into_bytes())]);
     notice(&door, true).await;
     worker.turn().await.unwrap();
     notice(&door, true).await;
@@ -297,11 +310,11 @@ async fn gateways_are_asked_in_their_order_and_not_for_ever() {
 async fn a_message_that_no_gateway_takes_is_given_up() {
     let door = Door::open().await;
     door.mia().await;
-    let (one, two) = (twilio_double::start().await, twilio_double::start().await);
-    let no = || Answer::Raw(400, vec![], classic(400, 21612).1.to_string().into_bytes());
-    one.script(std::iter::repeat_with(no).take(50));
-    two.script(std::iter::repeat_with(no).take(50));
-    let worker = worker(&door, vec![twilio(&one), twilio(&two)]);
+    let (one, two) = (twilio_double::start().await, plivo_double::plivo().await);
+    let no = |body: String| Answer::Raw(400, vec![], body.into_bytes());
+    one.script(std::iter::repeat_with(|| no(classic(400, 21612).1.to_string())).take(50));
+    two.script(std::iter::repeat_with(|| no(plivo_double::error("src is not yours").to_string())).take(50));
+    let worker = worker(&door, vec![twilio(&one), plivo(&two)]);
     notice(&door, true).await;
     for _ in 0..60 {
         worker.turn().await.unwrap();

@@ -63,6 +63,7 @@ mod patient_story;
 mod receipts;
 mod records;
 mod reminders;
+mod routing;
 mod shell;
 mod shell_admin;
 mod shell_audit;

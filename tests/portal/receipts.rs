@@ -1,13 +1,10 @@
 //! Receipts and answers over HTTP: what a gateway tells is believed when it is signed, kept once, and shown to whom waits.
 
-use data_encoding::BASE64;
 use futures_util::future::join_all;
-use hmac::{Hmac, KeyInit, Mac};
-use sha1::Sha1;
 
 use salus::audit::{self, Search};
 use salus::clock::SignedDuration;
-use salus::messaging::dispatches::LEASE;
+use salus::messaging::dispatches::{self, LEASE};
 
 use crate::gateway_double::Double;
 use crate::support::browser::Browser;
@@ -105,12 +102,7 @@ fn sid(n: usize) -> String {
 }
 
 fn sign(path: &str, form: &[(&str, &str)]) -> String {
-    let mut sorted = form.to_vec();
-    sorted.sort_unstable();
-    let text: String = sorted.iter().map(|(name, value)| format!("{name}{value}")).collect();
-    let mut mac = Hmac::<Sha1>::new_from_slice(TOKEN.as_bytes()).unwrap();
-    mac.update(format!("{ORIGIN}{path}{text}").as_bytes());
-    BASE64.encode(&mac.finalize().into_bytes())
+    twilio_double::sign(&format!("{ORIGIN}{path}"), form)
 }
 
 #[tokio::test]
@@ -163,6 +155,54 @@ async fn a_failed_receipt_shows_and_offers_another_way() {
     let page = browser.open("/challenge").await;
     page.says("It could not be delivered. Choose another way to get in.");
     assert_eq!(scene.number("SELECT COUNT(*) FROM receipts WHERE code = '30006'").await, 1);
+    let kept = "SELECT COUNT(*) FROM attempts WHERE outcome = 'accepted' AND reason = 'landline'";
+    assert_eq!(scene.number(kept).await, 1, "the attempt says why");
+    let late = [("MessageSid", id.as_str()), ("MessageStatus", "failed"), ("ErrorCode", "30007")];
+    assert_eq!(scene.signed(&scene.callback(), &late).await, 204);
+    assert_eq!(scene.number(kept).await, 1, "what was told first stays");
+}
+
+#[tokio::test]
+async fn a_failure_that_is_told_before_our_own_record_keeps_its_reason() {
+    let scene = Scene::open().await;
+    let mia = scene.portal.patient("mia").await;
+    let _browser = scene.waiting(&mia).await;
+    let leased = crate::support::lease(&scene.portal.portal, "twilio").await;
+    let path = format!("/webhooks/twilio/status/{}", leased[0].token.expose());
+    let form = [("MessageSid", sid(9)), ("MessageStatus", "undelivered".into()), ("ErrorCode", "30003".into())];
+    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    assert_eq!(scene.signed(&path, &form).await, 204);
+    let taken = dispatches::Outcome::Accepted { provider_id: sid(9), watched_for: None };
+    dispatches::finish(&scene.portal.portal, &leased[0], &taken).await.unwrap();
+    let kept = "SELECT COUNT(*) FROM attempts WHERE outcome = 'accepted' AND reason = 'handset_unreachable'";
+    assert_eq!(scene.number(kept).await, 1);
+}
+
+#[tokio::test]
+async fn a_gateway_that_tells_of_a_stop_is_believed_in_its_answer_and_in_its_receipt() {
+    let scene = Scene::open().await;
+    let (mia, noor) = (scene.portal.patient("mia").await, scene.portal.patient("noor").await);
+    // 21610 at once, for one; as a receipt, for the other. Neither wrote to us.
+    scene.double.says(400, serde_json::json!({ "code": 21610, "message": "unsubscribed", "status": 400 }));
+    let _hers = scene.waiting(&mia).await;
+    scene.portal.deliver().await;
+    assert_eq!(scene.number("SELECT COUNT(*) FROM opt_outs").await, 1);
+    let _theirs = scene.waiting(&noor).await;
+    scene.portal.deliver().await;
+    let id = scene.newest_id();
+    let form = [("MessageSid", id.as_str()), ("MessageStatus", "failed"), ("ErrorCode", "21610")];
+    for _ in 0..2 {
+        assert_eq!(scene.signed(&scene.callback(), &form).await, 204);
+        assert_eq!(scene.number("SELECT COUNT(*) FROM opt_outs WHERE gateway = 'twilio'").await, 2);
+    }
+    let search = Search { deed: Some("texts_stopped".into()), limit: 5, ..Search::default() };
+    assert_eq!(audit::find(&scene.portal.portal, &search).await.unwrap().len(), 2, "once each");
+    let asked = scene.double.requests();
+    for who in [&mia, &noor] {
+        let _browser = scene.waiting(who).await;
+    }
+    scene.portal.deliver().await;
+    assert_eq!(scene.double.requests(), asked, "no gateway is asked again");
 }
 
 #[tokio::test]
@@ -218,7 +258,7 @@ async fn a_receipt_that_comes_before_our_own_record_ends_the_sending() {
     let mia = scene.portal.patient("mia").await;
     let mut browser = scene.waiting(&mia).await;
     // A worker takes it, and its receipt comes in before what the gateway answered is written down.
-    let leased = salus::messaging::dispatches::lease(&scene.portal.portal, 16, |_, _| "twilio").await.unwrap();
+    let leased = crate::support::lease(&scene.portal.portal, "twilio").await;
     let token = leased[0].token.expose();
     let path = format!("/webhooks/twilio/status/{token}");
     assert_eq!(scene.signed(&path, &[("MessageSid", &sid(9)), ("MessageStatus", "delivered")]).await, 204);
@@ -273,7 +313,7 @@ async fn stop_keeps_every_gateway_from_being_asked_until_start() {
     assert_eq!(scene.number("SELECT COUNT(*) FROM opt_outs").await, 1);
     let mut browser = scene.waiting(&mia).await;
     scene.portal.deliver().await;
-    assert_eq!((scene.double.requests(), scene.state(&mut browser).await.as_str()), (0, "failed"));
+    assert_eq!((scene.double.requests(), scene.state(&mut browser).await.as_str()), (0, "opted_out"));
     assert_eq!(scene.number("SELECT COUNT(*) FROM dispatches WHERE outcome = 'opted_out'").await, 1);
     assert_eq!(scene.number("SELECT COUNT(*) FROM attempts WHERE gateway = 'twilio'").await, 0);
 

@@ -257,7 +257,7 @@ async fn a_reminder_taken_back_while_a_worker_holds_it_is_not_tried_again() {
     story.go_to(tomorrow_at(24 + 12, 0));
     assert_eq!(story.worker.turn().await.unwrap(), 0, "the confirmation is late by now");
     assert_eq!(reminders::turn(&story.portal).await.unwrap(), 1);
-    let held = dispatches::lease(&story.portal, 10, |_, _| "outbox").await.unwrap();
+    let held = crate::support::lease(&story.portal, "outbox").await;
     assert_eq!(held.len(), 1);
     appointments::cancel(&story.portal, &mia, mine.id, "", &network()).await.unwrap();
     let busy = Outcome::Later { reason: "busy", after: std::time::Duration::from_secs(60) };

@@ -4,7 +4,9 @@ use std::os::unix::fs::PermissionsExt;
 
 use salus::db::Db;
 
-use crate::shell::{MailServer, Shell};
+use crate::gateway_double::Double;
+use crate::shell::{MailServer, Running, Shell, free_address};
+use crate::twilio_double;
 
 fn line<'a>(out: &'a str, start: &str) -> &'a str {
     out.lines().find(|line| line.starts_with(start)).unwrap_or_else(|| panic!("no line begins {start:?} in:\n{out}"))
@@ -194,4 +196,87 @@ async fn a_database_of_a_newer_program_is_left_alone() {
     shell.run(&["check"]).ends_with(2).says("fails   schema: is newer");
     shell.run(&["serve"]).ends_with(1).says("newer version of this program");
     shell.run(&["migrate"]).ends_with(1).says("newer than this program");
+}
+
+/// Tells what became of the newest test, as the gateway does, to the portal that serves here.
+async fn tells(double: &Double, address: &str, states: &[(&str, Option<&str>)]) {
+    let begun = std::time::Instant::now();
+    while double.taken().is_empty() {
+        assert!(begun.elapsed().as_secs() < 20, "no test is sent");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let n = double.taken().len();
+    let url = double.taken()[n - 1].field("StatusCallback").unwrap().to_owned();
+    let here = url.replace("https://portal.hill.example", &format!("http://{address}"));
+    let id = format!("SM{n:032x}");
+    for (state, code) in states {
+        let mut form = vec![("MessageSid", id.as_str()), ("MessageStatus", state)];
+        form.extend(code.map(|code| ("ErrorCode", code)));
+        let call = reqwest::Client::new().post(&here).header("X-Twilio-Signature", twilio_double::sign(&url, &form));
+        assert_eq!(call.form(&form).send().await.unwrap().status().as_u16(), 204);
+    }
+}
+
+/// A shell whose Twilio is the double.
+async fn with_double(double: &Double) -> Shell {
+    let mut shell = Shell::new().await;
+    for (name, value) in [
+        ("SALUS_TWILIO_ACCOUNT_SID", twilio_double::ACCOUNT),
+        ("SALUS_TWILIO_AUTH_TOKEN", twilio_double::TOKEN),
+        ("SALUS_TWILIO_FROM", twilio_double::FROM),
+        ("SALUS_TWILIO_BASE_URL", &double.base),
+    ] {
+        shell.set(name, value);
+    }
+    shell
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_text_is_sent_for_real_and_followed_to_the_phone() {
+    let double = twilio_double::start().await;
+    let address = free_address();
+    let mut shell = with_double(&double).await;
+    shell.set("SALUS_LISTEN", &address);
+    shell.set("SALUS_SMTP_URL", &MailServer::start().url);
+    let _serving = Running::start(shell.command(&["serve"]), &address);
+    let check = async |args: &'static [&'static str]| {
+        let (command, args) = (shell.command(&[]), args);
+        tokio::task::spawn_blocking(move || {
+            let mut command = command;
+            command.args(args).output().unwrap()
+        })
+        .await
+        .unwrap()
+    };
+    let args: &[&str] = &["check", "--send-to", "212 555 0142"];
+    let states = [("sent", None), ("delivered", None)];
+    let (output, ()) = tokio::join!(check(args), tells(&double, &address, &states));
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{out}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(out.contains("•••• 42 through twilio") && out.contains("it arrived at the phone"), "{out}");
+    assert!(!out.contains("5550142"));
+    let taken = double.taken();
+    assert_eq!((taken.len(), taken[0].field("To")), (1, Some("+12125550142")));
+
+    let (status, body) = twilio_double::classic(400, 21614);
+    double.says(status, body);
+    let args: &[&str] = &["check", "--send-to", "+12125550142", "--through", "twilio"];
+    let output = check(args).await;
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{out}");
+    assert!(out.contains("twilio refused it (landline)"), "{out}");
+    assert_eq!(double.requests(), 2, "it is not tried again");
+}
+
+#[tokio::test]
+async fn a_test_goes_only_where_texts_go_and_through_a_gateway_that_is_set_up() {
+    let shell = Shell::new().await;
+    for (args, told) in [
+        (["--send-to", "911", "--through", "twilio"], "no phone number"),
+        (["--send-to", "+34612345678", "--through", "twilio"], "SALUS_SMS_COUNTRIES"),
+        (["--send-to", "+12125550142", "--through", "plivo"], "SALUS_SMS_GATEWAYS"),
+    ] {
+        shell.run(&[&["check"], args.as_slice()].concat()).ends_with(2).says(told);
+    }
+    shell.run(&["check", "--through", "twilio"]).ends_with(2).says("--send-to");
 }

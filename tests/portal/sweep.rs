@@ -64,9 +64,11 @@ async fn finish_registration(portal: &Portal, number: u32) -> AccountId {
 }
 
 async fn send_everything(portal: &Portal) -> usize {
-    let leased = dispatches::lease(portal, 100, |_, _| "outbox").await.unwrap();
+    let leased = crate::support::lease(portal, "outbox").await;
     for one in &leased {
-        dispatches::finish(portal, one, &Outcome::Accepted { provider_id: "1".into() }).await.unwrap();
+        dispatches::finish(portal, one, &Outcome::Accepted { provider_id: "1".into(), watched_for: None })
+            .await
+            .unwrap();
     }
     leased.len()
 }

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use salus::clock::{Clock, Timestamp};
 use salus::config::{Config, Lookup};
 use salus::crypto::key_ring::KeyRing;
+use salus::messaging::dispatches::{self, Lane, Leased, Way};
 use salus::portal::Portal;
 
 /// A fresh database: a file of its own on SQLite, or a database of its own on the server of `TEST_POSTGRES_URL`.
@@ -37,6 +38,17 @@ impl TestDatabase {
         };
         Self { url, folder }
     }
+}
+
+/// Takes what is due for this gateway, as a worker does that is then killed.
+pub async fn lease(portal: &Portal, gateway: &'static str) -> Vec<Leased> {
+    let mut leased = Vec::new();
+    for lane in [Lane::Codes, Lane::Texts, Lane::Mail] {
+        let due = dispatches::due(portal, lane, 100).await.unwrap();
+        let taken = dispatches::lease(portal, due, |_| Some(Way { gateway, by_call: false })).await.unwrap();
+        leased.extend(taken.leased);
+    }
+    leased
 }
 
 /// Tuesday 24 November 2026, 15:00 UTC: 10:00 in New York.

@@ -1,5 +1,9 @@
 //! A double of Twilio's message endpoint: as strict as the provider in what it takes.
 
+use data_encoding::BASE64;
+use hmac::{Hmac, KeyInit, Mac};
+use sha1::Sha1;
+
 use crate::gateway_double::{Double, Request};
 
 pub const ACCOUNT: &str = "AC0123456789abcdef0123456789abcdef";
@@ -8,6 +12,16 @@ pub const FROM: &str = "+15005550006";
 
 pub async fn start() -> Double {
     Double::start(judge).await
+}
+
+/// The signature of a call to this public address with this form.
+pub fn sign(url: &str, form: &[(&str, &str)]) -> String {
+    let mut sorted = form.to_vec();
+    sorted.sort_unstable();
+    let text: String = sorted.iter().map(|(name, value)| format!("{name}{value}")).collect();
+    let mut mac = Hmac::<Sha1>::new_from_slice(TOKEN.as_bytes()).unwrap();
+    mac.update(format!("{url}{text}").as_bytes());
+    BASE64.encode(&mac.finalize().into_bytes())
 }
 
 /// The classic error body.

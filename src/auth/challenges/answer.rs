@@ -11,6 +11,7 @@ use crate::db::Tx;
 use crate::error::{Failure, InternalError};
 use crate::identity::accounts::{self, Account};
 use crate::limits::{self, Taken};
+use crate::messaging::dispatches;
 use crate::messaging::texts::{Notice, Values};
 use crate::portal::Portal;
 use crate::types::actor::Actor;
@@ -99,6 +100,7 @@ pub async fn answer(
             accounts::forgive_factor(&mut tx, account.id).await?;
             lockout::forgive(&mut tx, account.id, challenge.device).await?;
         }
+        dispatches::settle(portal, &mut tx, id).await?;
         return Ok((tx, Answered { challenge, account }));
     }
     let locked = count_wrong(portal, &mut tx, &challenge, account.as_ref(), browser).await?;

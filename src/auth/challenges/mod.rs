@@ -4,7 +4,8 @@
 //! |--------------------------|---------------------------------------------------------------------|
 //! | wrong codes              | 5, then the challenge ends; a new code gives no new tries           |
 //! | a code works             | 5 min; its deadline never moves                                     |
-//! | asked again              | the same code, or a fresh one with under 2 min left                 |
+//! | asked again              | the same code, or a fresh one with under 2 min left or once the     |
+//! |                          | same was sent as often as one may be (4, over all gateways)         |
 //! | next send                | after 30 s, 60 s, 120 s; 5 in 15 min, 10 a day for one number; then `messaging::brakes` |
 //!
 //! A code is never stored: the challenge keeps 32 random bytes from which it is derived with a server key. Counting a
@@ -271,7 +272,8 @@ async fn send(
         sql::hold_send(tx, challenge.id, until).await?;
         return Ok(Some(ResendRefusal::Held(until)));
     }
-    if challenge.code_ends_at.duration_since(now) < limits.code_fresh_under {
+    let has_little_time = challenge.code_ends_at.duration_since(now) < limits.code_fresh_under;
+    if has_little_time || dispatches::is_spent(portal, tx, challenge.id, challenge.code_ends_at).await? {
         challenge.seed = Seed::new();
         challenge.code_ends_at = now + limits.code_life;
         sql::replace_code(tx, challenge.id, &challenge.seed, challenge.code_ends_at).await?;
@@ -318,7 +320,7 @@ pub enum ResendRefusal {
     Ended,
 }
 
-/// Sends the code again: the same while it has two minutes left, else a fresh one. Tries stay as they are.
+/// Sends the code again: the same while it has two minutes left and sends, else a fresh one. Tries stay as they are.
 ///
 /// # Errors
 /// Refused as [`ResendRefusal`] says.
@@ -367,16 +369,21 @@ pub async fn delivery(portal: &Portal, challenge: &Challenge) -> Result<Option<D
     if challenge.sends == 0 {
         return Ok(None);
     }
+    let now = portal.clock.now();
+    let by_time = |delivery| match delivery {
+        Delivery::Sent(at) => dispatches::sent_or_delayed(at, now),
+        other => other,
+    };
     if let Some(delivery) = dispatches::delivery_of(portal, challenge.id).await? {
         let may_tell = !matches!(challenge.whose, Whose::Registration(_));
-        return Ok(Some(delivery.told.filter(|_| may_tell).unwrap_or(delivery.answered)));
+        return Ok(Some(delivery.told.filter(|_| may_tell).unwrap_or_else(|| by_time(delivery.answered))));
     }
     let pauses = &portal.config.limits.send_pauses;
     let turn = usize::try_from(challenge.sends - 1).unwrap_or(0).min(pauses.len() - 1);
     // A challenge of an older program does not know when.
     let asked_at = challenge.last_send_at.unwrap_or_else(|| challenge.next_send_at - pauses[turn]);
-    let looks_sent = portal.clock.now().duration_since(asked_at) >= SignedDuration::from_millis(300);
-    Ok(Some(if looks_sent { Delivery::Sent(asked_at) } else { Delivery::Queued }))
+    let looks_sent = now.duration_since(asked_at) >= SignedDuration::from_millis(300);
+    Ok(Some(if looks_sent { by_time(Delivery::Sent(asked_at)) } else { Delivery::Queued }))
 }
 
 /// The code of a live challenge, for the worker that renders its text.

@@ -3,11 +3,15 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use super::{Kind, sql};
+use super::sql::DueRow;
+use super::{Kind, refusals, sql};
 use crate::clock::{SignedDuration, Timestamp};
 use crate::crypto::random::Secret;
 use crate::crypto::sealed::{Place, Sealed};
+use crate::db::Tx;
 use crate::error::InternalError;
+use crate::messaging::gateways::Reason;
+use crate::messaging::routing::{Asked, Verdict};
 use crate::messaging::texts::{Notice, Values};
 use crate::messaging::{brakes, opt_outs};
 use crate::portal::{Portal, WrappedKey};
@@ -18,6 +22,17 @@ use crate::types::phone::PhoneNumber;
 /// How long a worker may hold a dispatch before another takes it up.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(30);
 
+/// What is dispatched apart from the rest, so that nothing slow stands before a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// Codes.
+    Codes,
+    /// Other text messages.
+    Texts,
+    /// Mail.
+    Mail,
+}
+
 /// A dispatch that this worker holds until its lease ends.
 pub struct Leased {
     /// Which.
@@ -26,6 +41,10 @@ pub struct Leased {
     pub kind: Kind,
     /// The number of this attempt, from 1.
     pub attempt: i64,
+    /// Through which gateway.
+    pub gateway: &'static str,
+    /// Whether by a call.
+    pub by_call: bool,
     /// Which message.
     pub notice: Notice,
     /// In which language.
@@ -40,101 +59,197 @@ pub struct Leased {
     pub useless_at: Timestamp,
     /// What the address holds at which a gateway tells of this attempt.
     pub token: Secret,
-    /// Earlier attempts that may or may not have been sent.
-    unknowns: i64,
-    /// The gateway that took its text, or may have, and the segments.
-    taken: OnceLock<(&'static str, i64)>,
+    /// What was asked before.
+    pub asked: Vec<Asked>,
+    /// Whether the person wrote STOP.
+    pub has_stopped: bool,
+    /// The segments of its text, once its gateway took it, or may have.
+    pub(super) taken: OnceLock<i64>,
 }
 
 impl Leased {
-    /// Notes that a gateway took the text, or may have taken it, and how many segments it had: what it costs is written
+    /// Notes that the gateway took the text, or may have taken it, and how many segments it had: what it costs is written
     /// when the attempt ends.
-    pub fn note_taken(&self, gateway: &'static str, segments: i64) {
-        // An attempt asks one gateway once.
-        let _ = self.taken.set((gateway, segments));
+    pub fn note_taken(&self, segments: i64) {
+        // An attempt asks its gateway once.
+        let _ = self.taken.set(segments);
     }
 
-    /// The gateway and the segments that were noted.
-    pub(in crate::messaging) fn taken(&self) -> Option<(&'static str, i64)> {
+    /// The segments that were noted.
+    pub(in crate::messaging) fn taken(&self) -> Option<i64> {
         self.taken.get().copied()
     }
 }
 
-/// How many attempts may end without anybody knowing whether the message left: the first, and one more.
-const UNKNOWNS: i64 = 2;
+/// A due dispatch for which a way is wanted.
+pub struct Due<'a> {
+    /// How it travels.
+    pub kind: Kind,
+    /// To which phone, where it goes to one.
+    pub phone: Option<&'a PhoneNumber>,
+    /// Whether it carries a code.
+    pub is_code: bool,
+    /// Whether the person wrote STOP.
+    pub has_stopped: bool,
+    /// What was asked before, in order.
+    pub asked: &'a [Asked],
+}
 
-/// Takes up to `batch` due dispatches for this worker and writes down the attempt that is about to be made, in one
-/// transaction. Of several workers exactly one gets each. What came too late ends here.
+/// The way of the next attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// Through which gateway.
+    pub gateway: &'static str,
+    /// Whether by a call.
+    pub by_call: bool,
+}
+
+/// A gateway that took a code and of which nothing was heard since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Silent {
+    /// Which.
+    pub gateway: String,
+    /// Whether it called.
+    pub by_call: bool,
+    /// The number's country; empty where it does not tell.
+    pub country: String,
+}
+
+/// What a worker took.
+#[derive(Default)]
+pub struct Taken {
+    /// What is to be sent.
+    pub leased: Vec<Leased>,
+    /// Gateways that were silent.
+    pub silent: Vec<Silent>,
+}
+
+/// How many attempts of what is no code may end without anybody knowing whether it left: the first, and one more.
+const UNKNOWNS: usize = 2;
+
+/// Up to `batch` due dispatches of a lane that nobody holds.
+///
+/// # Errors
+/// When the database fails.
+pub async fn due(portal: &Portal, lane: Lane, batch: i64) -> Result<Vec<DueRow>, InternalError> {
+    let mut connection = portal.db.read().await?;
+    Ok(sql::due(&mut connection, lane, portal.clock.now(), batch).await?)
+}
+
+/// Takes due dispatches for this worker and writes down the attempts that are about to be made, in one transaction;
+/// `way` chooses how each goes, None where no way is left. Of several workers exactly one gets each. What came too late
+/// ends here.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn lease(
     portal: &Portal,
-    batch: i64,
-    gateway: impl Fn(Kind, i64) -> &'static str,
-) -> Result<Vec<Leased>, InternalError> {
+    due: Vec<DueRow>,
+    way: impl Fn(&Due<'_>) -> Option<Way>,
+) -> Result<Taken, InternalError> {
     let now = portal.clock.now();
-    let due = {
-        let mut connection = portal.db.read().await?;
-        sql::due(&mut connection, now, batch).await?
-    };
-    if due.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut leased = Vec::new();
+    let mut taken = Taken::default();
     let mut tx = portal.db.begin().await?;
     for row in due {
         if row.useless_at <= now {
-            sql::end(&mut tx, row.id, now, None, "late").await?;
+            let word = if row.was_sent { "sent" } else { "late" };
+            sql::close(&mut tx, row.id, now, word).await?;
             continue;
         }
         if !sql::lease(&mut tx, row.id, row.tries, now, now + LEASE).await? {
             continue;
         }
-        // Workers died holding it, or got no answer: it is not sent again and again.
-        if row.unknowns >= UNKNOWNS {
-            sql::end(&mut tx, row.id, now, None, "unknown").await?;
-            continue;
+        match prepare(portal, &mut tx, row, now, &mut taken.silent, &way).await? {
+            Prepared::Leased(leased) => taken.leased.push(*leased),
+            Prepared::Over(id, word) => sql::close(&mut tx, id, now, word).await?,
         }
-        let attempt = row.tries + 1;
-        let Some(notice) = Notice::from_word(&row.template) else {
-            sql::end(&mut tx, row.id, now, None, "unreadable").await?;
-            continue;
-        };
-        let Ok(opened) = open(portal, &row) else {
-            // A destroyed key: the person was erased, and so was what would be written to them.
-            sql::end(&mut tx, row.id, now, None, "unreadable").await?;
-            continue;
-        };
-        if row.kind == Kind::Sms
-            && let Some(phone) = PhoneNumber::from_e164(&opened.0)
-            && opt_outs::has_stopped(portal, &mut tx, &phone).await?
-        {
-            sql::end(&mut tx, row.id, now, None, "opted_out").await?;
-            continue;
-        }
-        let token = Secret::short_token();
-        sql::begin_attempt(&mut tx, row.id, attempt, gateway(row.kind, attempt), &token.digest(), now).await?;
-        leased.push(Leased {
-            id: row.id,
-            kind: row.kind,
-            attempt,
-            notice,
-            locale: row.locale,
-            to: opened.0,
-            values: opened.1,
-            challenge: row.challenge_id,
-            useless_at: row.useless_at,
-            token,
-            unknowns: row.unknowns,
-            taken: OnceLock::new(),
-        });
     }
     tx.commit().await?;
-    Ok(leased)
+    Ok(taken)
 }
 
-fn open(portal: &Portal, row: &sql::DueRow) -> Result<(String, Values), InternalError> {
+enum Prepared {
+    Leased(Box<Leased>),
+    Over(DispatchId, &'static str),
+}
+
+/// Chooses the way of a dispatch that was just leased, and begins its attempt.
+async fn prepare(
+    portal: &Portal,
+    tx: &mut Tx,
+    row: DueRow,
+    now: Timestamp,
+    silent: &mut Vec<Silent>,
+    way: &impl Fn(&Due<'_>) -> Option<Way>,
+) -> Result<Prepared, InternalError> {
+    let Some(notice) = Notice::from_word(&row.template) else { return Ok(Prepared::Over(row.id, "unreadable")) };
+    let Ok((to, values)) = open(portal, &row) else {
+        // A destroyed key: the person was erased, and so was what would be written to them.
+        return Ok(Prepared::Over(row.id, "unreadable"));
+    };
+    let attempt = row.tries + 1;
+    let asked = if row.tries == 0 { Vec::new() } else { sql::asked(tx, row.id).await? };
+    if row.challenge_id.is_none() && asked.iter().filter(|asked| asked.verdict == Verdict::Lost).count() >= UNKNOWNS {
+        // Workers died holding it, or got no answer: it is not sent again and again.
+        return Ok(Prepared::Over(row.id, "unknown"));
+    }
+    let phone = (row.kind == Kind::Sms).then(|| PhoneNumber::from_e164(&to)).flatten();
+    if let Some(last) = asked.last().filter(|last| last.verdict == Verdict::Took) {
+        sql::note_silence(tx, row.id, row.tries).await?;
+        let country = phone.as_ref().and_then(PhoneNumber::country).map(|country| country.code().to_owned());
+        silent.push(Silent {
+            gateway: last.gateway.clone(),
+            by_call: last.by_call,
+            country: country.unwrap_or_default(),
+        });
+    }
+    let has_stopped = match &phone {
+        Some(phone) => opt_outs::has_stopped(portal, tx, phone).await?,
+        None => false,
+    };
+    let due =
+        Due { kind: row.kind, phone: phone.as_ref(), is_code: row.challenge_id.is_some(), has_stopped, asked: &asked };
+    let Some(way) = way(&due) else { return Ok(Prepared::Over(row.id, over(&row, &asked, has_stopped))) };
+    if let Some(challenge) = row.challenge_id
+        && !sql::count_send(tx, challenge, row.useless_at, portal.config.limits.code_sends).await?
+    {
+        return Ok(Prepared::Over(row.id, over(&row, &asked, has_stopped)));
+    }
+    let token = Secret::short_token();
+    sql::begin_attempt(tx, row.id, attempt, way.gateway, &token.digest(), now).await?;
+    Ok(Prepared::Leased(Box::new(Leased {
+        id: row.id,
+        kind: row.kind,
+        attempt,
+        gateway: way.gateway,
+        by_call: way.by_call,
+        notice,
+        locale: row.locale,
+        to,
+        values,
+        challenge: row.challenge_id,
+        useless_at: row.useless_at,
+        token,
+        asked,
+        has_stopped,
+        taken: OnceLock::new(),
+    })))
+}
+
+/// How a dispatch ends for which no way is left.
+fn over(row: &DueRow, asked: &[Asked], has_stopped: bool) -> &'static str {
+    match asked.last().map(|asked| asked.verdict) {
+        // Taken, and no more is known of it.
+        Some(Verdict::Took) => "sent",
+        Some(Verdict::Lost) => "unknown",
+        None if has_stopped => "opted_out",
+        // A gateway that took it told afterwards that it failed.
+        Some(Verdict::No(_)) if row.was_sent => "sent",
+        Some(Verdict::No(_)) | None => "failed",
+    }
+}
+
+fn open(portal: &Portal, row: &DueRow) -> Result<(String, Values), InternalError> {
     let wrapped = row.wrapped.clone().ok_or_else(|| InternalError::because("the data key was destroyed"))?;
     let key = portal.data_key(&WrappedKey { id: row.data_key_id, key_id: row.key_id.clone(), wrapped })?;
     let place = |column| Place { table: "dispatches", column, row: row.id.to_string() };
@@ -155,21 +270,26 @@ pub enum Outcome {
     Accepted {
         /// Its own id of the message.
         provider_id: String,
+        /// How long to wait for its receipt before another way is tried; None: it is not looked after any more.
+        watched_for: Option<Duration>,
     },
-    /// Not now; again after this long, if it is still worth it.
+    /// Not taken; another way is tried after this long, if it is still worth it.
     Later {
         /// Why, in one word.
         reason: &'static str,
         /// How long to wait at least.
         after: Duration,
     },
-    /// Never: the number or address cannot be reached.
+    /// Not taken, and no way is left.
     Never {
         /// Why, in one word.
         reason: &'static str,
     },
-    /// No answer: it may have been sent. A code is tried once more (it is the same code); a notice is not.
-    Unknown,
+    /// No answer: it may have been sent.
+    Unknown {
+        /// When another way is tried; None: it is not sent again.
+        after: Option<Duration>,
+    },
     /// The code was used or ended before the text left.
     Dropped,
 }
@@ -182,43 +302,48 @@ pub async fn finish(portal: &Portal, leased: &Leased, outcome: &Outcome) -> Resu
     let now = portal.clock.now();
     let mut tx = portal.db.begin().await?;
     let (word, reason, provider) = match outcome {
-        Outcome::Accepted { provider_id } => ("accepted", None, Some(provider_id.as_str())),
+        Outcome::Accepted { provider_id, .. } => ("accepted", None, Some(provider_id.as_str())),
         Outcome::Later { reason, .. } => ("later", Some(*reason), None),
         Outcome::Never { reason } => ("never", Some(*reason), None),
-        Outcome::Unknown => ("unknown", None, None),
+        Outcome::Unknown { .. } => ("unknown", None, None),
         Outcome::Dropped => ("dropped", None, None),
     };
     sql::end_attempt(&mut tx, leased.id, leased.attempt, now, word, reason, provider).await?;
     brakes::spending::charge(portal, &mut tx, leased).await?;
-    let again = match outcome {
-        Outcome::Accepted { .. } => {
+    if reason == Some(Reason::OptedOut.as_str()) {
+        refusals::opted_out(portal, &mut tx, leased.id, leased.attempt).await?;
+    }
+    if let (Some(challenge), Outcome::Later { .. } | Outcome::Never { .. } | Outcome::Dropped) =
+        (leased.challenge, outcome)
+    {
+        sql::uncount_send(&mut tx, challenge, leased.useless_at).await?;
+    }
+    match outcome {
+        Outcome::Accepted { watched_for: Some(span), .. } => {
+            // Its receipt may have come before its answer.
+            let has_failed = sql::has_failed(&mut tx, leased.id, leased.attempt).await?;
+            let due = if has_failed { now } else { now + spanned(*span) };
+            sql::watch(&mut tx, leased.id, leased.attempt, now, due.min(leased.useless_at)).await?;
+        }
+        Outcome::Accepted { watched_for: None, .. } => {
             sql::end(&mut tx, leased.id, now, Some(now), "sent").await?;
-            None
         }
-        Outcome::Never { .. } => {
-            sql::end(&mut tx, leased.id, now, None, "failed").await?;
-            None
-        }
-        Outcome::Dropped => {
-            sql::end(&mut tx, leased.id, now, None, "dropped").await?;
-            None
-        }
-        Outcome::Later { after, .. } => Some(now + SignedDuration::try_from(*after).unwrap_or(LEASE)),
-        Outcome::Unknown if leased.challenge.is_some() && leased.unknowns + 1 < UNKNOWNS => {
-            Some(now + SignedDuration::from_secs(2))
-        }
-        Outcome::Unknown => {
-            sql::end(&mut tx, leased.id, now, None, "unknown").await?;
-            None
-        }
-    };
-    if let Some(due) = again {
-        if due >= leased.useless_at {
-            sql::end(&mut tx, leased.id, now, None, "late").await?;
-        } else {
-            sql::put_off(&mut tx, leased.id, leased.attempt, due).await?;
+        Outcome::Never { .. } => sql::close(&mut tx, leased.id, now, "failed").await?,
+        Outcome::Dropped => sql::close(&mut tx, leased.id, now, "dropped").await?,
+        Outcome::Unknown { after: None } => sql::close(&mut tx, leased.id, now, "unknown").await?,
+        Outcome::Later { after, .. } | Outcome::Unknown { after: Some(after) } => {
+            let due = now + spanned(*after);
+            if due >= leased.useless_at {
+                sql::close(&mut tx, leased.id, now, "late").await?;
+            } else {
+                sql::put_off(&mut tx, leased.id, leased.attempt, due).await?;
+            }
         }
     }
     tx.commit().await?;
     Ok(())
+}
+
+fn spanned(span: Duration) -> SignedDuration {
+    SignedDuration::try_from(span).unwrap_or(LEASE)
 }

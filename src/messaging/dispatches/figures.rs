@@ -7,7 +7,7 @@ use crate::clock::{SignedDuration, Timestamp};
 use crate::crypto::sealed::{Place, Sealed};
 use crate::error::InternalError;
 use crate::portal::{Portal, WrappedKey};
-use crate::types::ids::DispatchId;
+use crate::types::ids::{AccountId, DispatchId};
 use crate::types::phone::PhoneNumber;
 
 /// Texts through one gateway to one country.
@@ -101,15 +101,26 @@ fn last2(portal: &Portal, row: &sql::TextRow) -> Option<String> {
     Some(PhoneNumber::from_e164(&to)?.last2().to_owned())
 }
 
+/// Which texts are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// All.
+    All,
+    /// Those of one account.
+    Of(AccountId),
+    /// One.
+    One(DispatchId),
+}
+
 /// The newest texts, newest first, each with its attempts.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn newest(portal: &Portal, limit: i64) -> Result<Vec<Text>, InternalError> {
+pub async fn newest(portal: &Portal, which: Which, limit: i64) -> Result<Vec<Text>, InternalError> {
     let mut connection = portal.db.read().await?;
-    let texts = sql::newest(&mut connection, limit).await?;
+    let texts = sql::newest(&mut connection, which, limit).await?;
     let mut tries: HashMap<DispatchId, Vec<Try>> = HashMap::new();
-    for row in sql::attempts(&mut connection, limit).await? {
+    for row in sql::attempts(&mut connection, which, limit).await? {
         tries.entry(row.dispatch).or_default().push(Try {
             gateway: row.gateway,
             started_at: row.started_at,

@@ -7,7 +7,9 @@ mod attempts;
 mod delivery;
 pub mod figures;
 mod notices;
+mod refusals;
 mod sql;
+mod trial;
 pub mod worth;
 
 use crate::clock::{SignedDuration, Timestamp};
@@ -23,9 +25,14 @@ use crate::types::ids::{AccountId, ChallengeId, DataKeyId, DispatchId};
 use crate::types::locale::Locale;
 use crate::types::phone::PhoneNumber;
 
-pub use attempts::{LEASE, Leased, Outcome, finish, lease};
-pub use delivery::{Attempt, Delivery, Newest, Receipted, attempt_of, delivery_of, receipted};
+pub use attempts::{Due, LEASE, Lane, Leased, Outcome, Silent, Taken, Way, due, finish, lease};
+pub use delivery::{
+    Attempt, DELAYED_AFTER, Delivery, End, Newest, Receipted, attempt_of, delivery_of, is_spent, receipted,
+    sent_or_delayed, settle,
+};
 pub use notices::{queue_until, withdraw};
+pub use sql::DueRow;
+pub use trial::begin_trial;
 
 /// How long a notice by mail is worth sending.
 pub const MAIL_LIFE: SignedDuration = SignedDuration::from_hours(24);
@@ -101,7 +108,11 @@ async fn queue(
     )
     .await?;
     // Wakes the worker; a wake-up before our commit finds nothing, so the worker also looks every half second.
-    portal.wake.notify_one();
+    match (new.kind, new.challenge) {
+        (Kind::Email, _) => portal.wake.mail.notify_one(),
+        (Kind::Sms, Some(_)) => portal.wake.codes.notify_one(),
+        (Kind::Sms, None) => portal.wake.texts.notify_one(),
+    }
     Ok(id)
 }
 
@@ -212,6 +223,17 @@ pub async fn sweep(portal: &Portal, batch: i64) -> Result<u64, InternalError> {
 pub async fn sweep_challenges(portal: &Portal, batch: i64) -> Result<u64, InternalError> {
     let mut tx = portal.db.begin().await?;
     let swept = sql::sweep_challenges(&mut tx, portal.clock.now() - CHALLENGE_NAMED, batch).await?;
+    tx.commit().await?;
+    Ok(swept)
+}
+
+/// Drops the counts of up to `batch` codes that ended a day ago; answers how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sweep_code_sends(portal: &Portal, batch: i64) -> Result<u64, InternalError> {
+    let mut tx = portal.db.begin().await?;
+    let swept = sql::sweep_code_sends(&mut tx, portal.clock.now() - CHALLENGE_NAMED, batch).await?;
     tx.commit().await?;
     Ok(swept)
 }

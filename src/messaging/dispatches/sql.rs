@@ -5,9 +5,12 @@ pub(super) mod worth;
 
 use sqlx::{AnyConnection, Row};
 
+use super::attempts::Lane;
 use super::{Attempt, Kind, Receipted};
 use crate::clock::{Timestamp, from_ms};
 use crate::db::{self, parse};
+use crate::messaging::gateways::Reason;
+use crate::messaging::routing::{Asked, Verdict};
 use crate::types::amount::Amount;
 use crate::types::ids::{AccountId, ChallengeId, DataKeyId, DispatchId};
 use crate::types::locale::Locale;
@@ -57,37 +60,48 @@ pub(super) async fn insert(connection: &mut AnyConnection, row: &NewRow) -> db::
     Ok(())
 }
 
-/// A dispatch that is due, with the key it is sealed under and how many of its attempts nobody knows the end of.
-pub(super) struct DueRow {
-    pub id: DispatchId,
-    pub kind: Kind,
-    pub data_key_id: DataKeyId,
-    pub key_id: String,
-    pub wrapped: Option<Vec<u8>>,
-    pub to_sealed: Vec<u8>,
-    pub template: String,
-    pub locale: Locale,
-    pub values_sealed: Vec<u8>,
-    pub challenge_id: Option<ChallengeId>,
-    pub useless_at: Timestamp,
-    pub tries: i64,
-    pub unknowns: i64,
+/// A dispatch that is due, with the key it is sealed under. Opened by the lease alone.
+pub struct DueRow {
+    pub(super) id: DispatchId,
+    pub(super) kind: Kind,
+    pub(super) data_key_id: DataKeyId,
+    pub(super) key_id: String,
+    pub(super) wrapped: Option<Vec<u8>>,
+    pub(super) to_sealed: Vec<u8>,
+    pub(super) template: String,
+    pub(super) locale: Locale,
+    pub(super) values_sealed: Vec<u8>,
+    pub(super) challenge_id: Option<ChallengeId>,
+    pub(super) useless_at: Timestamp,
+    pub(super) tries: i64,
+    pub(super) was_sent: bool,
 }
 
-/// Due dispatches that nobody holds, oldest first.
-pub(super) async fn due(connection: &mut AnyConnection, now: Timestamp, limit: i64) -> db::Result<Vec<DueRow>> {
+/// Due dispatches of a lane that nobody holds, oldest first.
+pub(super) async fn due(
+    connection: &mut AnyConnection,
+    lane: Lane,
+    now: Timestamp,
+    limit: i64,
+) -> db::Result<Vec<DueRow>> {
+    let (kind, is_code) = match lane {
+        Lane::Codes => ("sms", 1i64),
+        Lane::Texts => ("sms", 0),
+        Lane::Mail => ("email", 0),
+    };
     sqlx::query(
         "SELECT d.id, d.kind, d.data_key_id, d.to_sealed, d.template, d.locale, d.values_sealed, d.challenge_id,
-                d.useless_at, d.tries, k.key_id, k.wrapped,
-                (SELECT COUNT(*) FROM attempts a
-                 WHERE a.dispatch_id = d.id AND (a.ended_at IS NULL OR a.outcome = 'unknown')) AS unknowns
+                d.useless_at, d.tries, d.sent_at, k.key_id, k.wrapped
          FROM dispatches d
          JOIN data_keys k ON k.id = d.data_key_id
-         WHERE d.ended_at IS NULL AND d.due_at <= $1 AND d.leased_until <= $1
+         WHERE d.ended_at IS NULL AND d.due_at <= $1 AND d.leased_until <= $1 AND d.kind = $2
+           AND CASE WHEN d.challenge_id IS NULL THEN 0 ELSE 1 END = $3
          ORDER BY d.due_at, d.id
-         LIMIT $2",
+         LIMIT $4",
     )
     .bind(now.as_millisecond())
+    .bind(kind)
+    .bind(is_code)
     .bind(limit)
     .fetch_all(connection)
     .await?
@@ -109,7 +123,7 @@ pub(super) async fn due(connection: &mut AnyConnection, now: Timestamp, limit: i
                 .transpose()?,
             useless_at: from_ms(row.try_get("useless_at")?),
             tries: row.try_get("tries")?,
-            unknowns: row.try_get("unknowns")?,
+            was_sent: row.try_get::<Option<i64>, _>("sent_at")?.is_some(),
         })
     })
     .collect()
@@ -179,7 +193,7 @@ pub(super) async fn attempt_of(
         .transpose()
 }
 
-/// Raises what is known of an attempt; false when as much was known.
+/// Raises what is known of an attempt, with the reason of a failure; false when as much was known.
 pub(super) async fn raise(
     connection: &mut AnyConnection,
     attempt: &Attempt,
@@ -187,7 +201,8 @@ pub(super) async fn raise(
     now: Timestamp,
 ) -> db::Result<bool> {
     let raised = sqlx::query(
-        "UPDATE attempts SET receipt = $3, receipt_rank = $4, receipt_at = $5, receipt_code = $6
+        "UPDATE attempts
+         SET receipt = $3, receipt_rank = $4, receipt_at = $5, receipt_code = $6, reason = COALESCE($7, reason)
          WHERE dispatch_id = $1 AND number = $2 AND receipt_rank < $4",
     )
     .bind(attempt.dispatch.to_string())
@@ -196,6 +211,7 @@ pub(super) async fn raise(
     .bind(told.rank)
     .bind(now.as_millisecond())
     .bind(told.code.as_deref())
+    .bind(told.reason.map(Reason::as_str))
     .execute(connection)
     .await?;
     Ok(raised.rows_affected() == 1)
@@ -203,15 +219,17 @@ pub(super) async fn raise(
 
 /// Keeps when the dispatch arrived, the first time that it is told.
 pub(super) async fn arrive(connection: &mut AnyConnection, id: DispatchId, now: Timestamp) -> db::Result<()> {
-    sqlx::query("UPDATE dispatches SET arrived_at = $2 WHERE id = $1 AND arrived_at IS NULL")
-        .bind(id.to_string())
-        .bind(now.as_millisecond())
-        .execute(connection)
-        .await?;
+    sqlx::query(
+        "UPDATE dispatches SET arrived_at = $2, sent_at = COALESCE(sent_at, $2) WHERE id = $1 AND arrived_at IS NULL",
+    )
+    .bind(id.to_string())
+    .bind(now.as_millisecond())
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
-/// Writes down what became of it.
+/// Writes down what became of it. A receipt may have been quicker: what it told stays.
 pub(super) async fn end_attempt(
     connection: &mut AnyConnection,
     id: DispatchId,
@@ -222,7 +240,7 @@ pub(super) async fn end_attempt(
     provider_id: Option<&str>,
 ) -> db::Result<()> {
     sqlx::query(
-        "UPDATE attempts SET ended_at = $3, outcome = $4, reason = $5, provider_id = $6
+        "UPDATE attempts SET ended_at = $3, outcome = $4, reason = COALESCE($5, reason), provider_id = $6
          WHERE dispatch_id = $1 AND number = $2",
     )
     .bind(id.to_string())
@@ -233,6 +251,226 @@ pub(super) async fn end_attempt(
     .bind(provider_id)
     .execute(connection)
     .await?;
+    Ok(())
+}
+
+/// To whom a dispatch goes, with the key that it is sealed under, and by which gateway an attempt at it went.
+pub(super) struct AddresseeRow {
+    pub data_key_id: DataKeyId,
+    pub key_id: String,
+    pub wrapped: Option<Vec<u8>>,
+    pub to_sealed: Vec<u8>,
+    pub gateway: String,
+}
+
+/// To whom the dispatch of an attempt goes.
+pub(super) async fn addressee(
+    connection: &mut AnyConnection,
+    id: DispatchId,
+    attempt: i64,
+) -> db::Result<Option<AddresseeRow>> {
+    sqlx::query(
+        "SELECT d.data_key_id, d.to_sealed, k.key_id, k.wrapped, a.gateway
+         FROM attempts a
+         JOIN dispatches d ON d.id = a.dispatch_id
+         JOIN data_keys k ON k.id = d.data_key_id
+         WHERE a.dispatch_id = $1 AND a.number = $2",
+    )
+    .bind(id.to_string())
+    .bind(attempt)
+    .fetch_optional(connection)
+    .await?
+    .map(|row| {
+        Ok(AddresseeRow {
+            data_key_id: parse("data_key_id", row.try_get("data_key_id")?)?,
+            key_id: row.try_get("key_id")?,
+            wrapped: row.try_get("wrapped")?,
+            to_sealed: row.try_get("to_sealed")?,
+            gateway: row.try_get("gateway")?,
+        })
+    })
+    .transpose()
+}
+
+/// What was asked of gateways for a dispatch, in order, without what was dropped before it left.
+pub(super) async fn asked(connection: &mut AnyConnection, id: DispatchId) -> db::Result<Vec<Asked>> {
+    sqlx::query(
+        "SELECT gateway, outcome, reason, receipt
+         FROM attempts
+         WHERE dispatch_id = $1 AND (outcome IS NULL OR outcome <> 'dropped')
+         ORDER BY number",
+    )
+    .bind(id.to_string())
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(|row| {
+        let (outcome, reason, receipt): (Option<&str>, Option<&str>, Option<&str>) =
+            (row.try_get("outcome")?, row.try_get("reason")?, row.try_get("receipt")?);
+        // A failure that names no reason of ours is one of this gateway's.
+        let no = || Verdict::No(reason.and_then(Reason::from_word).unwrap_or(Reason::Unroutable));
+        Ok(Asked {
+            gateway: row.try_get("gateway")?,
+            by_call: false,
+            verdict: match (receipt, outcome) {
+                (Some("undelivered" | "failed"), _) => no(),
+                (Some(_), _) | (None, Some("accepted")) => Verdict::Took,
+                (None, None | Some("unknown")) => Verdict::Lost,
+                (None, Some(_)) => no(),
+            },
+        })
+    })
+    .collect()
+}
+
+/// Keeps that a gateway that took a code was silent.
+pub(super) async fn note_silence(connection: &mut AnyConnection, id: DispatchId, number: i64) -> db::Result<()> {
+    sqlx::query("UPDATE attempts SET reason = 'silence' WHERE dispatch_id = $1 AND number = $2 AND reason IS NULL")
+        .bind(id.to_string())
+        .bind(number)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Counts a send of a code that ends then; false when it was sent `most` times.
+pub(super) async fn count_send(
+    connection: &mut AnyConnection,
+    challenge: ChallengeId,
+    ends_at: Timestamp,
+    most: i64,
+) -> db::Result<bool> {
+    let counted = sqlx::query(
+        "INSERT INTO code_sends (challenge_id, ends_at, sends)
+         VALUES ($1, $2, 1)
+         ON CONFLICT (challenge_id, ends_at) DO UPDATE SET sends = code_sends.sends + 1
+         WHERE code_sends.sends < $3",
+    )
+    .bind(challenge.to_string())
+    .bind(ends_at.as_millisecond())
+    .bind(most)
+    .execute(connection)
+    .await?;
+    Ok(counted.rows_affected() == 1)
+}
+
+/// Takes back what was counted: nothing was sent.
+pub(super) async fn uncount_send(
+    connection: &mut AnyConnection,
+    challenge: ChallengeId,
+    ends_at: Timestamp,
+) -> db::Result<()> {
+    sqlx::query("UPDATE code_sends SET sends = sends - 1 WHERE challenge_id = $1 AND ends_at = $2 AND sends > 0")
+        .bind(challenge.to_string())
+        .bind(ends_at.as_millisecond())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// How often a code that ends then was sent or may have been.
+pub(super) async fn code_sends(
+    connection: &mut AnyConnection,
+    challenge: ChallengeId,
+    ends_at: Timestamp,
+) -> db::Result<i64> {
+    let sends = sqlx::query_scalar("SELECT sends FROM code_sends WHERE challenge_id = $1 AND ends_at = $2")
+        .bind(challenge.to_string())
+        .bind(ends_at.as_millisecond())
+        .fetch_optional(connection)
+        .await?;
+    Ok(sends.unwrap_or(0))
+}
+
+/// Drops up to `batch` counts of codes that ended before `before`.
+pub(super) async fn sweep_code_sends(connection: &mut AnyConnection, before: Timestamp, batch: i64) -> db::Result<u64> {
+    let swept = sqlx::query(
+        "DELETE FROM code_sends
+         WHERE ends_at < $1
+           AND challenge_id IN (SELECT challenge_id FROM code_sends WHERE ends_at < $1 ORDER BY ends_at LIMIT $2)",
+    )
+    .bind(before.as_millisecond())
+    .bind(batch)
+    .execute(connection)
+    .await?;
+    Ok(swept.rows_affected())
+}
+
+/// Whether a receipt says that this attempt failed.
+pub(super) async fn has_failed(connection: &mut AnyConnection, id: DispatchId, number: i64) -> db::Result<bool> {
+    let failed: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM attempts
+         WHERE dispatch_id = $1 AND number = $2 AND receipt IN ('undelivered', 'failed')",
+    )
+    .bind(id.to_string())
+    .bind(number)
+    .fetch_one(connection)
+    .await?;
+    Ok(failed > 0)
+}
+
+/// Lets go of a dispatch that a gateway took, and looks after it at `due`, unless another worker holds it by now.
+pub(super) async fn watch(
+    connection: &mut AnyConnection,
+    id: DispatchId,
+    attempt: i64,
+    now: Timestamp,
+    due: Timestamp,
+) -> db::Result<()> {
+    sqlx::query(
+        "UPDATE dispatches SET sent_at = $3, due_at = $4, leased_until = 0
+         WHERE id = $1 AND tries = $2 AND ended_at IS NULL",
+    )
+    .bind(id.to_string())
+    .bind(attempt)
+    .bind(now.as_millisecond())
+    .bind(due.as_millisecond())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Makes a watched dispatch due at once, unless a later attempt is under way; false when it is not watched.
+pub(super) async fn hurry(connection: &mut AnyConnection, attempt: &Attempt, now: Timestamp) -> db::Result<bool> {
+    let hurried = sqlx::query(
+        "UPDATE dispatches SET due_at = $3
+         WHERE id = $1 AND tries = $2 AND ended_at IS NULL AND sent_at IS NOT NULL AND leased_until <= $3",
+    )
+    .bind(attempt.dispatch.to_string())
+    .bind(attempt.number)
+    .bind(now.as_millisecond())
+    .execute(connection)
+    .await?;
+    Ok(hurried.rows_affected() == 1)
+}
+
+/// Ends what is not held of a challenge's dispatches: its code was used.
+pub(super) async fn settle(connection: &mut AnyConnection, challenge: ChallengeId, now: Timestamp) -> db::Result<()> {
+    sqlx::query(
+        "UPDATE dispatches
+         SET ended_at = $2, outcome = CASE WHEN sent_at IS NULL THEN 'dropped' ELSE 'sent' END
+         WHERE challenge_id = $1 AND ended_at IS NULL AND leased_until <= $2",
+    )
+    .bind(challenge.to_string())
+    .bind(now.as_millisecond())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Ends the dispatch; when it was sent stays as it is.
+pub(super) async fn close(
+    connection: &mut AnyConnection,
+    id: DispatchId,
+    now: Timestamp,
+    outcome: &str,
+) -> db::Result<()> {
+    sqlx::query("UPDATE dispatches SET ended_at = $2, outcome = $3 WHERE id = $1 AND ended_at IS NULL")
+        .bind(id.to_string())
+        .bind(now.as_millisecond())
+        .bind(outcome)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -288,8 +526,10 @@ pub(super) async fn put_off(
     Ok(())
 }
 
-/// The newest text of a challenge, with what was told of its last attempt.
+/// The newest text of a challenge, with what became of its last attempt and what was told of it.
 pub(super) struct NewestRow {
+    pub tries: i64,
+    pub attempt: Option<String>,
     pub sent_at: Option<Timestamp>,
     pub outcome: Option<String>,
     pub arrived_at: Option<Timestamp>,
@@ -299,7 +539,7 @@ pub(super) struct NewestRow {
 /// The newest text of a challenge.
 pub(super) async fn newest_of(connection: &mut AnyConnection, challenge: ChallengeId) -> db::Result<Option<NewestRow>> {
     sqlx::query(
-        "SELECT d.sent_at, d.outcome, d.arrived_at, a.receipt
+        "SELECT d.sent_at, d.outcome, d.arrived_at, d.tries, a.outcome AS attempt, a.receipt
          FROM dispatches d
          LEFT JOIN attempts a ON a.dispatch_id = d.id AND a.number = d.tries
          WHERE d.challenge_id = $1
@@ -315,6 +555,8 @@ pub(super) async fn newest_of(connection: &mut AnyConnection, challenge: Challen
             outcome: row.try_get("outcome")?,
             arrived_at: row.try_get::<Option<i64>, _>("arrived_at")?.map(from_ms),
             receipt: row.try_get("receipt")?,
+            tries: row.try_get("tries")?,
+            attempt: row.try_get("attempt")?,
         })
     })
     .transpose()

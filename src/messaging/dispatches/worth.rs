@@ -48,12 +48,13 @@ pub async fn expected(connection: &mut AnyConnection, country: Option<&str>) -> 
     })
 }
 
-/// Writes down what an attempt took and cost.
+/// Writes down what an attempt took and cost. A code that is watched after it was taken is expected to cost no more.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn price(tx: &mut Tx, leased: &Leased, segments: i64, cost: Option<Amount>) -> Result<(), InternalError> {
-    Ok(sql::price(tx, leased.id, leased.attempt, segments, cost).await?)
+    sql::price(tx, leased.id, leased.attempt, segments, cost).await?;
+    Ok(sql::settle(tx, leased.id).await?)
 }
 
 /// Codes and costs of one gateway in one country.

@@ -51,16 +51,30 @@ impl Wish {
 /// # Errors
 /// When the database fails.
 pub async fn heed(portal: &Portal, gateway: &str, from: &PhoneNumber, wish: Wish) -> Result<(), InternalError> {
-    let index = index_phone(&portal.keys.index, from);
     let mut tx = portal.db.begin().await?;
-    let (changed, deed) = match wish {
-        Wish::Stop => (sql::insert(&mut tx, &index, gateway, portal.clock.now()).await?, Deed::TextsStopped),
-        Wish::Start => (sql::delete(&mut tx, &index).await?, Deed::TextsStarted),
+    match wish {
+        Wish::Stop => stop(portal, &mut tx, gateway, from).await?,
+        Wish::Start => start(portal, &mut tx, gateway, from).await?,
         Wish::Other => return Ok(()),
-    };
-    if changed {
-        audit::record(portal, &mut tx, Event::new(Actor::Stranger, deed).because(gateway)).await?;
-        tx.commit().await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Keeps that the owner of a number wants no texts: they wrote so, or their gateway told so.
+///
+/// # Errors
+/// When the database fails.
+pub async fn stop(portal: &Portal, tx: &mut Tx, gateway: &str, phone: &PhoneNumber) -> Result<(), InternalError> {
+    if sql::insert(tx, &index_phone(&portal.keys.index, phone), gateway, portal.clock.now()).await? {
+        audit::record(portal, tx, Event::new(Actor::Stranger, Deed::TextsStopped).because(gateway)).await?;
+    }
+    Ok(())
+}
+
+async fn start(portal: &Portal, tx: &mut Tx, gateway: &str, phone: &PhoneNumber) -> Result<(), InternalError> {
+    if sql::delete(tx, &index_phone(&portal.keys.index, phone)).await? {
+        audit::record(portal, tx, Event::new(Actor::Stranger, Deed::TextsStarted).because(gateway)).await?;
     }
     Ok(())
 }

@@ -10,6 +10,9 @@
 //! | sent                            | 2    |
 //! | delivered, undelivered, failed  | 3    |
 //!
+//! What a failure's code means stands in one table a provider; a code that says the person wants no texts is heeded like
+//! their own STOP.
+//!
 //! An attempt's rank only rises, so doubled, late and disordered receipts change nothing; each state is kept once. The
 //! attempt is committed before its request leaves, so no receipt comes too early.
 
@@ -23,7 +26,9 @@ use url::form_urlencoded;
 use crate::clock::Timestamp;
 use crate::crypto::random::Secret;
 use crate::error::InternalError;
-use crate::messaging::dispatches::{self, Receipted};
+use crate::messaging::breakers;
+use crate::messaging::dispatches::{self, End, Receipted};
+use crate::messaging::gateways::Reason;
 use crate::messaging::opt_outs::{self, Wish};
 use crate::portal::Portal;
 use crate::types::phone::PhoneNumber;
@@ -125,6 +130,20 @@ impl State {
         }
     }
 
+    /// How it ends the way of a message; None while it goes on.
+    pub fn end(self) -> Option<End> {
+        match self {
+            Self::Queued | Self::Sent => None,
+            Self::Delivered => Some(End::Arrived),
+            Self::Undelivered | Self::Failed => Some(End::Failed),
+        }
+    }
+
+    /// Whether the message will not arrive.
+    pub fn is_failure(self) -> bool {
+        matches!(self, Self::Undelivered | Self::Failed)
+    }
+
     /// What a later receipt must exceed to count.
     pub fn rank(self) -> i64 {
         match self {
@@ -144,6 +163,8 @@ pub struct Receipt {
     pub state: State,
     /// The gateway's own code of a failure.
     pub code: Option<String>,
+    /// What that code means, where a table holds it.
+    pub reason: Option<Reason>,
 }
 
 /// What became of a call.
@@ -164,6 +185,11 @@ pub fn address(portal: &Portal, gateway: &str, token: &Secret) -> Option<String>
     config
         .is_secure()
         .then(|| format!("{}/webhooks/{}/status/{}", config.public_origin(), caller.as_str(), token.expose()))
+}
+
+/// Whether a gateway calls back here.
+pub fn calls_back(portal: &Portal, gateway: &str) -> bool {
+    Caller::from_word(gateway).is_some() && portal.config.is_secure()
 }
 
 fn check(portal: &Portal, caller: Caller, call: &Call<'_>) -> Option<Signed> {
@@ -205,9 +231,17 @@ pub async fn take(portal: &Portal, caller: Caller, token: &Secret, call: &Call<'
         now,
     };
     if sql::insert(&mut tx, &row).await? {
-        let receipted = Receipted { state: told.state.as_str(), rank: told.state.rank(), code: told.code };
-        dispatches::receipted(&mut tx, &attempt, &receipted, told.state == State::Delivered, now).await?;
+        let receipted =
+            Receipted { state: told.state.as_str(), rank: told.state.rank(), code: told.code, reason: told.reason };
+        dispatches::receipted(portal, &mut tx, &attempt, &receipted, told.state.end(), now).await?;
+        let breaker = breakers::name(caller.as_str(), false);
+        if told.state == State::Delivered {
+            breakers::worked(&mut tx, &breaker).await?;
+        }
         tx.commit().await?;
+        if told.state == State::Failed && told.reason.is_none_or(breakers::is_failure) {
+            breakers::failed(portal, &breaker).await?;
+        }
     }
     Ok(Heard::Taken)
 }
@@ -229,6 +263,17 @@ pub async fn take_answer(portal: &Portal, caller: Caller, call: &Call<'_>) -> Re
         opt_outs::heed(portal, caller.as_str(), &from, Wish::read(&text)).await?;
     }
     Ok(Heard::Taken)
+}
+
+/// What the code of a failure means; a code of no failure means nothing, and a failure's unknown one is logged, so that
+/// the table can grow.
+fn meaning(gateway: Caller, state: State, code: Option<&str>, table: &[(i64, Reason)]) -> Option<Reason> {
+    let code: i64 = code.filter(|_| state.is_failure())?.parse().ok()?;
+    let known = table.iter().find(|(known, _)| *known == code).map(|(_, reason)| *reason);
+    if known.is_none() {
+        tracing::warn!(gateway = gateway.as_str(), code, "a receipt's code is unknown");
+    }
+    known
 }
 
 /// The first value of a name.

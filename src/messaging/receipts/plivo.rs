@@ -9,9 +9,31 @@ use data_encoding::BASE64;
 use subtle::ConstantTimeEq;
 
 use super::twilio::hmac_sha256;
-use super::{Call, Receipt, Signed, State, number, value};
+use super::{Call, Caller, Receipt, Signed, State, meaning, number, value};
 use crate::config::HookSecrets;
+use crate::messaging::gateways::Reason;
 use crate::types::phone::PhoneNumber;
+
+/// Plivo's `ErrorCode` in a receipt, from its list of message error codes.
+pub const CODES: [(i64, Reason); 16] = [
+    // Landlines too: Plivo does not tell them apart.
+    (50, Reason::InvalidNumber),
+    (200, Reason::OptedOut),
+    (30, Reason::CarrierBlocked),
+    (100, Reason::CarrierBlocked),
+    (451, Reason::FraudBlocked),
+    (450, Reason::GeoBlocked),
+    (70, Reason::UnknownSubscriber),
+    (80, Reason::HandsetUnreachable),
+    (20, Reason::HandsetUnreachable),
+    (90, Reason::Unroutable),
+    (40, Reason::SenderMisconfigured),
+    (900, Reason::InsufficientFunds),
+    (420, Reason::Expired),
+    (10, Reason::ConfigError),
+    (110, Reason::ConfigError),
+    (201, Reason::ConfigError),
+];
 
 /// The signature, if it is Plivo's.
 pub(super) fn check(secrets: &HookSecrets, call: &Call<'_>) -> Option<Signed> {
@@ -83,10 +105,12 @@ pub(super) fn receipt(call: &Call<'_>) -> Option<Receipt> {
         _ => return None,
     };
     let code = value(&form, "ErrorCode").filter(|code| code.len() < 8 && code.bytes().all(|b| b.is_ascii_digit()));
+    let code = code.filter(|code| !code.bytes().all(|b| b == b'0'));
     Some(Receipt {
         provider_id: value(&form, "MessageUUID")?.to_owned(),
         state,
-        code: code.filter(|code| !code.bytes().all(|b| b == b'0')).map(str::to_owned),
+        code: code.map(str::to_owned),
+        reason: meaning(Caller::Plivo, state, code, &CODES),
     })
 }
 
@@ -146,5 +170,43 @@ mod tests {
         assert!(!fits("v2", inbound, body, NONCE, &sign(key, &format!("{inbound}{NONCE}"))));
         let text = format!("{inbound}?From14155552671TextSTOP.{NONCE}");
         assert!(fits("v3", inbound, body, NONCE, &sign(key, &text)));
+    }
+
+    #[test]
+    fn each_code_of_a_failure_says_why_and_none_says_so_of_a_success() {
+        let told = |state: &str, code: &str| {
+            let body = format!("MessageUUID=1&Status={state}&ErrorCode={code}");
+            receipt(&Call { url: U.into(), body: body.as_bytes(), is_form: true, header: &|_| None }).unwrap().reason
+        };
+        let rows = [
+            (10, Some(Reason::ConfigError)),
+            (20, Some(Reason::HandsetUnreachable)),
+            (30, Some(Reason::CarrierBlocked)),
+            (40, Some(Reason::SenderMisconfigured)),
+            (50, Some(Reason::InvalidNumber)),
+            (70, Some(Reason::UnknownSubscriber)),
+            (80, Some(Reason::HandsetUnreachable)),
+            (90, Some(Reason::Unroutable)),
+            (100, Some(Reason::CarrierBlocked)),
+            (110, Some(Reason::ConfigError)),
+            (200, Some(Reason::OptedOut)),
+            (201, Some(Reason::ConfigError)),
+            (420, Some(Reason::Expired)),
+            (450, Some(Reason::GeoBlocked)),
+            (451, Some(Reason::FraudBlocked)),
+            (900, Some(Reason::InsufficientFunds)),
+            // 300: Plivo does not know either; 60 and 1000 may mean anything.
+            (300, None),
+            (60, None),
+            (1000, None),
+        ];
+        for (code, reason) in rows {
+            for state in ["failed", "undelivered", "rejected"] {
+                assert_eq!(told(state, &code.to_string()), reason, "{state} {code}");
+            }
+            assert_eq!(told("delivered", &code.to_string()), None, "{code}");
+        }
+        assert_eq!(told("failed", "000"), None);
+        assert_eq!(CODES.len(), rows.iter().filter(|(_, reason)| reason.is_some()).count(), "each stands in this test");
     }
 }

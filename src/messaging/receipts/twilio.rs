@@ -13,8 +13,9 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use url::Url;
 
-use super::{Call, Receipt, Signed, State, number, value};
+use super::{Call, Caller, Receipt, Signed, State, meaning, number, value};
 use crate::config::HookSecrets;
+use crate::messaging::gateways::twilio::CODES;
 use crate::types::phone::PhoneNumber;
 
 /// The header in which a shared key's algorithm is named.
@@ -98,10 +99,13 @@ pub(super) fn receipt(call: &Call<'_>) -> Option<Receipt> {
         _ => return None,
     };
     let code = value(&form, "ErrorCode").filter(|code| code.bytes().all(|b| b.is_ascii_digit()) && code.len() < 8);
+    let code = code.filter(|code| !code.is_empty());
     Some(Receipt {
         provider_id: value(&form, "MessageSid").or_else(|| value(&form, "SmsSid"))?.to_owned(),
         state,
-        code: code.filter(|code| !code.is_empty()).map(str::to_owned),
+        code: code.map(str::to_owned),
+        // Twilio numbers what it finds at once and what networks tell later in one dictionary.
+        reason: meaning(Caller::Twilio, state, code, &CODES),
     })
 }
 
@@ -116,6 +120,7 @@ pub(super) fn answer(call: &Call<'_>) -> Option<(PhoneNumber, String)> {
 mod tests {
     use super::*;
     use crate::crypto::random::Secret;
+    use crate::messaging::gateways::Reason;
 
     const TOKEN: &str = "0123456789abcdef0123456789abcdef";
     const T1: &str = "https://portal.example.org/webhooks/sms/twilio?d=8f14e45f";
@@ -181,5 +186,35 @@ mod tests {
         assert!(!fits(TOKEN, T1, FORM, true, &with("key=k1,algorithm=HMAC_MD5")));
         assert!(!fits(TOKEN, T1, FORM, true, &with("key=k1")));
         assert!(!fits(TOKEN, T1, FORM, true, &signed(signature)), "without the header the account's token decides");
+    }
+
+    #[test]
+    fn each_code_of_a_failure_says_why_and_none_says_so_of_a_success() {
+        let told = |state: &str, code: &str| {
+            let body = format!("MessageSid=SM1&MessageStatus={state}&ErrorCode={code}");
+            receipt(&Call { url: T1.into(), body: body.as_bytes(), is_form: true, header: &|_| None }).unwrap().reason
+        };
+        for (code, reason) in [
+            ("30002", Some(Reason::InsufficientFunds)),
+            ("30003", Some(Reason::HandsetUnreachable)),
+            ("30004", Some(Reason::CarrierBlocked)),
+            ("30005", Some(Reason::UnknownSubscriber)),
+            ("30006", Some(Reason::Landline)),
+            ("30007", Some(Reason::CarrierBlocked)),
+            ("30036", Some(Reason::Expired)),
+            ("30450", Some(Reason::FraudBlocked)),
+            ("30453", Some(Reason::FraudBlocked)),
+            ("21610", Some(Reason::OptedOut)),
+            // Neither says what it was: one is unknown to the network, the other to us.
+            ("30008", None),
+            ("39999", None),
+            ("", None),
+            ("x30006", None),
+        ] {
+            for state in ["failed", "undelivered"] {
+                assert_eq!(told(state, code), reason, "{state} {code}");
+            }
+            assert_eq!((told("sent", code), told("delivered", code)), (None, None), "{code}");
+        }
     }
 }

@@ -16,10 +16,34 @@ use sha2::{Digest, Sha256, Sha512};
 use subtle::ConstantTimeEq;
 
 use super::twilio::hmac_sha256;
-use super::{Call, Receipt, Signed, State, number, value};
+use super::{Call, Caller, Receipt, Signed, State, meaning, number, value};
 use crate::clock::{SignedDuration, Timestamp};
 use crate::config::{HookSecrets, VonageSignature};
+use crate::messaging::gateways::vonage::CODES;
+use crate::messaging::gateways::{Meaning, Reason};
 use crate::types::phone::PhoneNumber;
+
+/// The SMS API's `err-code` in a receipt, from its guide to delivery receipts. Its Messages API uses the numbers of its
+/// answers in receipts too.
+pub const ERRORS: [(i64, Reason); 16] = [
+    (12, Reason::InvalidNumber),
+    (14, Reason::Landline),
+    // 9: the person asked for no more of these; 4: they had texts barred.
+    (9, Reason::OptedOut),
+    (4, Reason::OptedOut),
+    (6, Reason::CarrierBlocked),
+    (3, Reason::UnknownSubscriber),
+    (2, Reason::HandsetUnreachable),
+    (7, Reason::HandsetUnreachable),
+    (8, Reason::HandsetUnreachable),
+    (11, Reason::Unroutable),
+    (5, Reason::Unroutable),
+    (51, Reason::SenderMisconfigured),
+    (50, Reason::ConfigError),
+    (52, Reason::ConfigError),
+    (53, Reason::ConfigError),
+    (54, Reason::ConfigError),
+];
 
 /// How old a signed form may be: Vonage tries a call again for a day.
 const FORM_FRESH: SignedDuration = SignedDuration::from_hours(24);
@@ -114,20 +138,34 @@ fn check_token(secrets: &HookSecrets, call: &Call<'_>, token: &str, now: Timesta
 /// What a receipt of either API tells; None for a status that says nothing of the way to a phone.
 pub(super) fn receipt(call: &Call<'_>) -> Option<Receipt> {
     let told = told(call);
-    let state = match value(&told, "status")? {
+    let word = value(&told, "status")?;
+    let state = match word {
         "accepted" | "buffered" | "submitted" | "unknown" => State::Sent,
         "delivered" | "read" => State::Delivered,
         "expired" | "undeliverable" => State::Undelivered,
         "failed" | "rejected" => State::Failed,
         _ => return None,
     };
-    let code = value(&told, "err-code").or_else(|| value(&told, "error"));
+    let fits = |code: &&str| *code != "0" && code.len() < 8 && code.bytes().all(|b| b.is_ascii_digit());
+    let messages: Vec<_> = CODES
+        .iter()
+        .filter_map(|(code, meaning)| match meaning {
+            Meaning::Refused(reason) => Some((*code, *reason)),
+            Meaning::Unclear => None,
+        })
+        .collect();
+    let (code, table) = match value(&told, "err-code") {
+        Some(code) => (Some(code), ERRORS.as_slice()),
+        None => (value(&told, "error"), messages.as_slice()),
+    };
+    let code = code.filter(fits);
+    let reason = meaning(Caller::Vonage, state, code, table);
     Some(Receipt {
         provider_id: value(&told, "message_uuid").or_else(|| value(&told, "messageId"))?.to_owned(),
         state,
-        code: code
-            .filter(|code| *code != "0" && code.len() < 8 && code.bytes().all(|b| b.is_ascii_digit()))
-            .map(str::to_owned),
+        code: code.map(str::to_owned),
+        // It waited too long, whatever kept it from the phone.
+        reason: if word == "expired" { Some(Reason::Expired) } else { reason },
     })
 }
 
@@ -238,5 +276,67 @@ mod tests {
         let told = receipt(&call).unwrap();
         assert_eq!((told.provider_id.as_str(), told.state), ("0A0000000123ABCD1", State::Failed));
         assert_eq!(told.code.as_deref(), Some("14"));
+    }
+
+    fn reason(body: &str, is_form: bool) -> Option<Reason> {
+        let call = Call { url: "https://x/".into(), body: body.as_bytes(), is_form, header: &|_| None };
+        receipt(&call).unwrap().reason
+    }
+
+    #[test]
+    fn each_error_of_a_failed_text_says_why_and_none_says_so_of_a_success() {
+        let rows = [
+            (2, Some(Reason::HandsetUnreachable)),
+            (3, Some(Reason::UnknownSubscriber)),
+            (4, Some(Reason::OptedOut)),
+            (5, Some(Reason::Unroutable)),
+            (6, Some(Reason::CarrierBlocked)),
+            (7, Some(Reason::HandsetUnreachable)),
+            (8, Some(Reason::HandsetUnreachable)),
+            (9, Some(Reason::OptedOut)),
+            (11, Some(Reason::Unroutable)),
+            (12, Some(Reason::InvalidNumber)),
+            (14, Some(Reason::Landline)),
+            (50, Some(Reason::ConfigError)),
+            (51, Some(Reason::SenderMisconfigured)),
+            (52, Some(Reason::ConfigError)),
+            (53, Some(Reason::ConfigError)),
+            (54, Some(Reason::ConfigError)),
+            // 1 and 99: Vonage does not know either; 10, 13, 15 are of one text and one plan, not of a way there.
+            (1, None),
+            (10, None),
+            (13, None),
+            (15, None),
+            (99, None),
+        ];
+        for (code, expected) in rows {
+            let told = |state| reason(&format!("messageId=1&status={state}&err-code={code}"), true);
+            assert_eq!((told("failed"), told("rejected"), told("delivered")), (expected, expected, None), "{code}");
+            assert_eq!(told("expired"), Some(Reason::Expired), "{code}");
+        }
+        assert_eq!(
+            ERRORS.len(),
+            rows.iter().filter(|(_, reason)| reason.is_some()).count(),
+            "each stands in this test"
+        );
+    }
+
+    #[test]
+    fn each_error_of_a_failed_message_says_why() {
+        let told = |state: &str, code: &str| {
+            reason(&format!(r#"{{"message_uuid":"1","status":"{state}","error":{{"title":"{code}"}}}}"#), false)
+        };
+        for (code, meaning) in CODES {
+            let expected = match meaning {
+                Meaning::Refused(reason) => Some(reason),
+                Meaning::Unclear => None,
+            };
+            for state in ["rejected", "undeliverable"] {
+                assert_eq!(told(state, &code.to_string()), expected, "{state} {code}");
+            }
+            assert_eq!(told("submitted", &code.to_string()), None, "{code}");
+        }
+        assert_eq!(told("rejected", "1180"), Some(Reason::HandsetUnreachable));
+        assert_eq!((told("rejected", "9999"), told("rejected", "none")), (None, None));
     }
 }

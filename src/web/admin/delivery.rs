@@ -9,7 +9,7 @@ use crate::auth::step_up;
 use crate::auth::test_text::{self, TestRefusal};
 use crate::clock::{SignedDuration, Timestamp};
 use crate::error::{Failure, InternalError};
-use crate::messaging::dispatches::figures::{self, Figure, Text, Try};
+use crate::messaging::dispatches::figures::{self, Figure, Text, Try, Which};
 use crate::messaging::dispatches::worth::Worth;
 use crate::web::account::when;
 use crate::web::admin::delivery_worth::{self, Ceiling, Paused, Worths};
@@ -203,7 +203,7 @@ pub(super) async fn delivery_page(
     let hour = figures::since(&ctx.portal, now - SignedDuration::from_hours(1)).await?;
     let day = figures::since(&ctx.portal, now - SignedDuration::from_hours(24)).await?;
     let (hour_worth, day_worth) = delivery_worth::of_hour_and_day(&ctx.portal, now).await?;
-    let texts = figures::newest(&ctx.portal, LISTED).await?;
+    let texts = figures::newest(&ctx.portal, Which::All, LISTED).await?;
     let currency = ctx.portal.config.money.currency.as_str();
     let span = |title: String, figures: &[Figure], worth: &[Worth]| Span {
         title,

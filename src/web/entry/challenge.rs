@@ -46,6 +46,7 @@ struct ChallengePage {
     ends_at: Timestamp,
     expired: bool,
     delivery: String,
+    offers: bool,
     left: Option<i64>,
     next_send_at: Timestamp,
     may_send: bool,
@@ -87,6 +88,10 @@ fn delivery_sentence(words: &Words, zone: &Zone, delivery: Option<Delivery>, hel
         Some(Delivery::Queued) => words.t("otp-state-queued"),
         Some(Delivery::Sent(at)) => words.with("otp-state-sent").arg("time", words.time(at, zone)).to_string(),
         Some(Delivery::Arrived(at)) => words.with("otp-state-arrived").arg("time", words.time(at, zone)).to_string(),
+        Some(Delivery::Delayed(at)) => words.with("otp-state-delayed").arg("time", words.time(at, zone)).to_string(),
+        Some(Delivery::Turned) => words.t("otp-state-turned"),
+        Some(Delivery::Rerouted(at)) => words.with("otp-state-rerouted").arg("time", words.time(at, zone)).to_string(),
+        Some(Delivery::OptedOut) => words.t("otp-state-opted_out"),
         Some(Delivery::Failed) => words.t("otp-state-failed"),
     }
 }
@@ -104,6 +109,11 @@ fn held_sentence(portal: &Portal, words: &Words, zone: &Zone, challenge: &Challe
     } else {
         words.with("otp-state-held_long").arg("time", words.day_time(until, zone)).arg("phone", phone).to_string()
     }
+}
+
+/// Whether the page offers other ways before the person asks for any.
+fn offers(delivery: Option<Delivery>) -> bool {
+    matches!(delivery, None | Some(Delivery::Delayed(_) | Delivery::OptedOut | Delivery::Failed))
 }
 
 /// The session's challenge, if it can still be answered.
@@ -128,7 +138,7 @@ async fn challenge_page(
     let left = challenge.tries_left(&ctx.portal.config.limits);
     let is_patient = ctx.who.0.who.as_ref().is_some_and(|who| who.role == Role::Patient);
     let sent_at = match delivery {
-        Some(Delivery::Sent(at) | Delivery::Arrived(at)) => at,
+        Some(Delivery::Sent(at) | Delivery::Delayed(at) | Delivery::Rerouted(at) | Delivery::Arrived(at)) => at,
         _ => now,
     };
     Ok(ChallengePage {
@@ -138,6 +148,7 @@ async fn challenge_page(
         ends_at: challenge.code_ends_at,
         expired: challenge.code_ends_at <= now,
         delivery: delivery_sentence(&layout.words, &layout.zone, delivery, held),
+        offers: offers(delivery),
         left: (left <= 2).then_some(left),
         next_send_at: challenge.next_send_at,
         may_send: challenge.next_send_at <= now,
@@ -288,11 +299,13 @@ async fn choose(ctx: Ctx<Pending>, Posted(form): Posted<MethodForm>) -> PageResu
 struct State {
     state: &'static str,
     text: String,
+    /// Whether other ways are offered beside it.
+    offers: bool,
 }
 
 async fn state(portal: &Portal, id: ChallengeId, words: Words, zone: &Zone) -> Result<State, InternalError> {
     let Some(challenge) = live(portal, Some(id)).await? else {
-        return Ok(State { state: "over", text: words.t("otp-state-over") });
+        return Ok(State { state: "over", text: words.t("otp-state-over"), offers: false });
     };
     let delivery = challenges::delivery(portal, &challenge).await?;
     let held = || held_sentence(portal, &words, zone, &challenge);
@@ -300,10 +313,14 @@ async fn state(portal: &Portal, id: ChallengeId, words: Words, zone: &Zone) -> R
         None => "held",
         Some(Delivery::Queued) => "queued",
         Some(Delivery::Sent(_)) => "sent",
+        Some(Delivery::Delayed(_)) => "delayed",
+        Some(Delivery::Turned) => "turned",
+        Some(Delivery::Rerouted(_)) => "rerouted",
         Some(Delivery::Arrived(_)) => "arrived",
+        Some(Delivery::OptedOut) => "opted_out",
         Some(Delivery::Failed) => "failed",
     };
-    Ok(State { state, text: delivery_sentence(&words, zone, delivery, held) })
+    Ok(State { state, text: delivery_sentence(&words, zone, delivery, held), offers: offers(delivery) })
 }
 
 /// `GET /challenge/status`: JSON, or a stream of events for who asks for one; an event a change.
@@ -331,11 +348,12 @@ async fn status(ctx: Ctx<Pending>, req: HttpRequest) -> PageResult {
             }
             let now = state(&portal, id, words, &zone).await.ok()?;
             let done = now.state == "over";
-            let event = match (now.text == last, done) {
+            let event = match (now.text == last, done, now.offers) {
                 // A comment line keeps proxies from closing a quiet stream.
-                (true, _) => ": \n\n".to_owned(),
-                (false, false) => format!("data: {}\n\n", now.text),
-                (false, true) => format!("event: done\ndata: {}\n\n", now.text),
+                (true, ..) => ": \n\n".to_owned(),
+                (false, false, false) => format!("data: {}\n\n", now.text),
+                (false, false, true) => format!("event: offer\ndata: {}\n\n", now.text),
+                (false, true, _) => format!("event: done\ndata: {}\n\n", now.text),
             };
             Some((Ok::<_, std::convert::Infallible>(Bytes::from(event)), (turn + 1, now.text, done)))
         }

@@ -1,9 +1,11 @@
 //! Statements that count what became of texts.
 
+use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
 use crate::clock::{Timestamp, from_ms};
 use crate::db::{self, parse};
+use crate::messaging::dispatches::figures::Which;
 use crate::types::ids::{DataKeyId, DispatchId};
 
 /// Texts through one gateway to one country.
@@ -107,39 +109,76 @@ pub(in crate::messaging::dispatches) struct TextRow {
     pub outcome: Option<String>,
 }
 
+/// The newest texts of a list, and the attempts of the same texts; `$2` is whose or which, where it is narrowed.
+macro_rules! listed {
+    (texts $narrowed:literal) => {
+        concat!(
+            "SELECT d.id, d.template, d.country, d.to_sealed, d.data_key_id, k.key_id, k.wrapped, d.queued_at,
+                    d.arrived_at, d.outcome
+             FROM dispatches d
+             JOIN data_keys k ON k.id = d.data_key_id
+             WHERE d.kind = 'sms'",
+            $narrowed,
+            " ORDER BY d.queued_at DESC, d.id DESC
+              LIMIT $1"
+        )
+    };
+    (attempts $narrowed:literal) => {
+        concat!(
+            "SELECT a.dispatch_id, a.gateway, a.started_at, a.outcome, a.reason, a.receipt, a.receipt_at, a.receipt_code
+             FROM attempts a
+             JOIN (SELECT d.id
+                   FROM dispatches d
+                   WHERE d.kind = 'sms'",
+            $narrowed,
+            "      ORDER BY d.queued_at DESC, d.id DESC
+                   LIMIT $1) newest ON newest.id = a.dispatch_id
+             ORDER BY a.dispatch_id, a.number"
+        )
+    };
+}
+
+async fn rows(
+    connection: &mut AnyConnection,
+    which: Which,
+    limit: i64,
+    statements: [&'static str; 3],
+) -> db::Result<Vec<AnyRow>> {
+    let [all, of, one] = statements;
+    match which {
+        Which::All => sqlx::query(all).bind(limit),
+        Which::Of(account) => sqlx::query(of).bind(limit).bind(account.to_string()),
+        Which::One(id) => sqlx::query(one).bind(limit).bind(id.to_string()),
+    }
+    .fetch_all(connection)
+    .await
+}
+
 /// The newest texts, newest first.
 pub(in crate::messaging::dispatches) async fn newest(
     connection: &mut AnyConnection,
+    which: Which,
     limit: i64,
 ) -> db::Result<Vec<TextRow>> {
-    sqlx::query(
-        "SELECT d.id, d.template, d.country, d.to_sealed, d.data_key_id, k.key_id, k.wrapped, d.queued_at, d.arrived_at,
-                d.outcome
-         FROM dispatches d
-         JOIN data_keys k ON k.id = d.data_key_id
-         WHERE d.kind = 'sms'
-         ORDER BY d.queued_at DESC, d.id DESC
-         LIMIT $1",
-    )
-    .bind(limit)
-    .fetch_all(connection)
-    .await?
-    .iter()
-    .map(|row| {
-        Ok(TextRow {
-            id: parse("id", row.try_get("id")?)?,
-            template: row.try_get("template")?,
-            country: row.try_get("country")?,
-            to_sealed: row.try_get("to_sealed")?,
-            data_key_id: parse("data_key_id", row.try_get("data_key_id")?)?,
-            key_id: row.try_get("key_id")?,
-            wrapped: row.try_get("wrapped")?,
-            queued_at: from_ms(row.try_get("queued_at")?),
-            arrived_at: row.try_get::<Option<i64>, _>("arrived_at")?.map(from_ms),
-            outcome: row.try_get("outcome")?,
+    let statements = [listed!(texts ""), listed!(texts " AND d.account_id = $2"), listed!(texts " AND d.id = $2")];
+    rows(connection, which, limit, statements)
+        .await?
+        .iter()
+        .map(|row| {
+            Ok(TextRow {
+                id: parse("id", row.try_get("id")?)?,
+                template: row.try_get("template")?,
+                country: row.try_get("country")?,
+                to_sealed: row.try_get("to_sealed")?,
+                data_key_id: parse("data_key_id", row.try_get("data_key_id")?)?,
+                key_id: row.try_get("key_id")?,
+                wrapped: row.try_get("wrapped")?,
+                queued_at: from_ms(row.try_get("queued_at")?),
+                arrived_at: row.try_get::<Option<i64>, _>("arrived_at")?.map(from_ms),
+                outcome: row.try_get("outcome")?,
+            })
         })
-    })
-    .collect()
+        .collect()
 }
 
 /// One attempt of a text.
@@ -157,35 +196,27 @@ pub(in crate::messaging::dispatches) struct AttemptRow {
 /// The attempts of the newest texts, in their order.
 pub(in crate::messaging::dispatches) async fn attempts(
     connection: &mut AnyConnection,
+    which: Which,
     limit: i64,
 ) -> db::Result<Vec<AttemptRow>> {
-    sqlx::query(
-        "SELECT a.dispatch_id, a.gateway, a.started_at, a.outcome, a.reason, a.receipt, a.receipt_at, a.receipt_code
-         FROM attempts a
-         JOIN (SELECT id
-               FROM dispatches
-               WHERE kind = 'sms'
-               ORDER BY queued_at DESC, id DESC
-               LIMIT $1) newest ON newest.id = a.dispatch_id
-         ORDER BY a.dispatch_id, a.number",
-    )
-    .bind(limit)
-    .fetch_all(connection)
-    .await?
-    .iter()
-    .map(|row| {
-        Ok(AttemptRow {
-            dispatch: parse("dispatch_id", row.try_get("dispatch_id")?)?,
-            gateway: row.try_get("gateway")?,
-            started_at: from_ms(row.try_get("started_at")?),
-            outcome: row.try_get("outcome")?,
-            reason: row.try_get("reason")?,
-            receipt: row.try_get("receipt")?,
-            receipt_at: row.try_get::<Option<i64>, _>("receipt_at")?.map(from_ms),
-            code: row.try_get("receipt_code")?,
+    let statements =
+        [listed!(attempts ""), listed!(attempts " AND d.account_id = $2"), listed!(attempts " AND d.id = $2")];
+    rows(connection, which, limit, statements)
+        .await?
+        .iter()
+        .map(|row| {
+            Ok(AttemptRow {
+                dispatch: parse("dispatch_id", row.try_get("dispatch_id")?)?,
+                gateway: row.try_get("gateway")?,
+                started_at: from_ms(row.try_get("started_at")?),
+                outcome: row.try_get("outcome")?,
+                reason: row.try_get("reason")?,
+                receipt: row.try_get("receipt")?,
+                receipt_at: row.try_get::<Option<i64>, _>("receipt_at")?.map(from_ms),
+                code: row.try_get("receipt_code")?,
+            })
         })
-    })
-    .collect()
+        .collect()
 }
 
 /// Of the texts queued since an instant: sent, failed, still on their way.
@@ -194,9 +225,9 @@ pub(in crate::messaging::dispatches) async fn totals(
     since: Timestamp,
 ) -> db::Result<(i64, i64, i64)> {
     let row = sqlx::query(
-        "SELECT COUNT(CASE WHEN outcome = 'sent' THEN 1 END),
+        "SELECT COUNT(CASE WHEN outcome = 'sent' OR (ended_at IS NULL AND sent_at IS NOT NULL) THEN 1 END),
                 COUNT(CASE WHEN outcome IN ('failed', 'late', 'unreadable', 'unknown', 'opted_out') THEN 1 END),
-                COUNT(CASE WHEN ended_at IS NULL THEN 1 END)
+                COUNT(CASE WHEN ended_at IS NULL AND sent_at IS NULL THEN 1 END)
          FROM dispatches
          WHERE queued_at >= $1 AND kind = 'sms'",
     )

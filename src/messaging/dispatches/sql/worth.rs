@@ -26,6 +26,15 @@ pub(in crate::messaging::dispatches) async fn price(
     Ok(())
 }
 
+/// Forgets what a dispatch was expected to cost: it is paid for.
+pub(in crate::messaging::dispatches) async fn settle(connection: &mut AnyConnection, id: DispatchId) -> db::Result<()> {
+    sqlx::query("UPDATE dispatches SET expected = NULL WHERE id = $1 AND expected IS NOT NULL")
+        .bind(id.to_string())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// What the codes on their way are expected to cost.
 pub(in crate::messaging::dispatches) async fn expected(connection: &mut AnyConnection) -> db::Result<Amount> {
     let sum: Option<i64> = sqlx::query_scalar(

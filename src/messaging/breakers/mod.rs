@@ -1,0 +1,103 @@
+//! Breakers: a gateway that fails again and again is left alone, but for a probe now and then.
+//!
+//! | what                                                      | figure                              |
+//! |-----------------------------------------------------------|-------------------------------------|
+//! | failures in a row that open it                            | 5                                   |
+//! | until the first probe                                     | 30 s; after each failed one doubled |
+//! | between probes at most                                    | 10 min                              |
+//!
+//! A failure is the gateway's own: no answer, no connection, our account there refused, silence after it took a code,
+//! or a receipt that says it failed. A refused number is none. One success closes the breaker. It stands in the
+//! database, so all processes know alike, and of all of them one makes each probe. Calls have a breaker of their own.
+
+mod sql;
+
+use crate::clock::{SignedDuration, Timestamp};
+use crate::db::Tx;
+use crate::error::InternalError;
+use crate::messaging::gateways::Reason;
+use crate::portal::Portal;
+
+/// Failures in a row that open a breaker.
+pub const OPENS_AT: i64 = 5;
+/// From opening to the first probe.
+const FIRST: SignedDuration = SignedDuration::from_secs(30);
+/// The longest pause between two probes.
+const LONGEST: SignedDuration = SignedDuration::from_mins(10);
+
+/// A gateway's breaker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Breaker {
+    /// Of which gateway; with `:call` after it for calls.
+    pub gateway: String,
+    /// Failures in a row.
+    pub failures: i64,
+    /// Since when it is open; None while it is closed.
+    pub opened_at: Option<Timestamp>,
+    /// When the next probe may be made.
+    pub probe_at: Option<Timestamp>,
+}
+
+/// The name that a gateway's breaker goes by.
+pub fn name(gateway: &str, by_call: bool) -> String {
+    if by_call { format!("{gateway}:call") } else { gateway.to_owned() }
+}
+
+/// Every breaker that has failures, by name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn all(portal: &Portal) -> Result<Vec<Breaker>, InternalError> {
+    let mut connection = portal.db.read().await?;
+    Ok(sql::all(&mut connection).await?)
+}
+
+/// Of these breakers the ones that this caller may probe once, now. Of several callers one gets each probe.
+///
+/// # Errors
+/// When the database fails.
+pub async fn probes(portal: &Portal, known: &[Breaker]) -> Result<Vec<String>, InternalError> {
+    let now = portal.clock.now();
+    let mut claimed = Vec::new();
+    for breaker in known.iter().filter(|breaker| breaker.probe_at.is_some_and(|at| at <= now)) {
+        let mut tx = portal.db.begin().await?;
+        if sql::claim_probe(&mut tx, &breaker.gateway, now, now + FIRST).await? {
+            claimed.push(breaker.gateway.clone());
+        }
+        tx.commit().await?;
+    }
+    Ok(claimed)
+}
+
+/// Whether an answer for this reason is a failure of the gateway, or of our account there.
+pub fn is_failure(reason: Reason) -> bool {
+    matches!(reason, Reason::Unreachable | Reason::AuthFailed | Reason::InsufficientFunds | Reason::ConfigError)
+}
+
+/// Counts a failure; at the fifth in a row the breaker opens.
+///
+/// # Errors
+/// When the database fails.
+pub async fn failed(portal: &Portal, breaker: &str) -> Result<(), InternalError> {
+    let now = portal.clock.now();
+    let mut tx = portal.db.begin().await?;
+    let failures = sql::count(&mut tx, breaker).await?;
+    if failures >= OPENS_AT {
+        let doublings = u32::try_from(failures - OPENS_AT).unwrap_or(u32::MAX).min(10);
+        let pause = (FIRST * 2i32.pow(doublings)).min(LONGEST);
+        sql::open(&mut tx, breaker, now, now + pause).await?;
+        if failures == OPENS_AT {
+            tracing::warn!(breaker, "a gateway failed again and again and is left alone for a while");
+        }
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Closes the breaker: the gateway works.
+///
+/// # Errors
+/// When the database fails.
+pub async fn worked(tx: &mut Tx, breaker: &str) -> Result<(), InternalError> {
+    Ok(sql::close(tx, breaker).await?)
+}

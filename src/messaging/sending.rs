@@ -1,0 +1,258 @@
+//! One attempt, made: what the message says, who carries it, and what follows from the answer.
+
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+use super::worker::Worker;
+use crate::clock::Timestamp;
+use crate::error::InternalError;
+use crate::messaging::dispatches::{Due, Leased, Outcome, Way};
+use crate::messaging::email::{MailMessage, MailOutcome};
+use crate::messaging::gateways::{Reason, Retry, SendOutcome};
+use crate::messaging::routing::{self, Asked, Route, Situation, Verdict};
+use crate::messaging::texts::Notice;
+use crate::messaging::{breakers, receipts, sms, texts};
+use crate::portal::Portal;
+use crate::types::email_address::EmailAddress;
+use crate::types::phone::PhoneNumber;
+
+/// How often a mail is tried that may have been sent.
+const MAIL_TRIES: i64 = 3;
+/// Before a gateway that gave no answer gets the same message again.
+const AFTER_NO_ANSWER: Duration = Duration::from_secs(2);
+
+/// How the gateways fare, as a batch of attempts sees it.
+#[derive(Default)]
+pub(super) struct Health {
+    /// Breakers with failures in a row.
+    failing: Vec<String>,
+    /// Those of them that are open.
+    open: Vec<String>,
+    /// Those of which one attempt of this batch makes the probe.
+    probes: Mutex<Vec<String>>,
+}
+
+impl Health {
+    /// As it is now.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) async fn now(portal: &Portal) -> Result<Self, InternalError> {
+        let failing = breakers::all(portal).await?;
+        let probes = Mutex::new(breakers::probes(portal, &failing).await?);
+        let open = failing.iter().filter(|breaker| breaker.opened_at.is_some());
+        let open = open.map(|breaker| breaker.gateway.clone()).collect();
+        Ok(Self { failing: failing.into_iter().map(|breaker| breaker.gateway).collect(), open, probes })
+    }
+
+    fn probes(&self) -> MutexGuard<'_, Vec<String>> {
+        self.probes.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    fn is_shut(&self, gateway: &str, by_call: bool) -> bool {
+        let name = breakers::name(gateway, by_call);
+        self.open.contains(&name) && !self.probes().contains(&name)
+    }
+
+    fn use_probe(&self, gateway: &str, by_call: bool) {
+        let name = breakers::name(gateway, by_call);
+        self.probes().retain(|probe| *probe != name);
+    }
+}
+
+/// A phone's attempts so far.
+struct Past<'a> {
+    phone: &'a PhoneNumber,
+    is_code: bool,
+    has_stopped: bool,
+    asked: &'a [Asked],
+}
+
+impl Worker {
+    /// The way of a due dispatch.
+    pub(super) fn way(&self, due: &Due<'_>, health: &Health) -> Option<Way> {
+        let Some(phone) = due.phone else { return Some(Way { gateway: "smtp", by_call: false }) };
+        if self.gateways.is_empty() && !due.has_stopped {
+            return Some(Way { gateway: "none", by_call: false });
+        }
+        let past = Past { phone, is_code: due.is_code, has_stopped: due.has_stopped, asked: due.asked };
+        let route = self.next(&past, &|gateway, by_call| health.is_shut(gateway, by_call))?;
+        health.use_probe(route.gateway, route.by_call);
+        Some(Way { gateway: route.gateway, by_call: route.by_call })
+    }
+
+    fn next(&self, past: &Past<'_>, is_shut: &dyn Fn(&str, bool) -> bool) -> Option<Route> {
+        let texts = self.portal.config.sms_routes.of(past.phone).map_or_else(
+            || self.gateways.iter().map(|gateway| gateway.name()).collect::<Vec<_>>(),
+            |order| order.iter().map(|gateway| gateway.name()).collect(),
+        );
+        routing::next(&Situation {
+            texts: &texts,
+            calls: &[],
+            is_shut,
+            is_code: past.is_code,
+            by_call: false,
+            has_stopped: past.has_stopped,
+            asked: past.asked,
+        })
+    }
+
+    /// The next way of a dispatch after this attempt came out so. Which breakers are open is asked when it leaves.
+    fn next_after(&self, leased: &Leased, phone: &PhoneNumber, verdict: Verdict) -> Option<Route> {
+        let mut asked = leased.asked.clone();
+        asked.push(Asked { gateway: leased.gateway.to_owned(), by_call: leased.by_call, verdict });
+        let past = Past { phone, is_code: leased.challenge.is_some(), has_stopped: leased.has_stopped, asked: &asked };
+        self.next(&past, &|_, _| false)
+    }
+
+    /// Makes one attempt of a text.
+    pub(super) async fn send_text(&self, leased: &Leased, health: &Health) -> Result<Outcome, InternalError> {
+        let Some(gateway) = self.gateways.iter().find(|gateway| gateway.name() == leased.gateway) else {
+            return Ok(Outcome::Never { reason: "no_gateway" });
+        };
+        let mut values = leased.values.clone();
+        let mut useless_at = leased.useless_at;
+        if let Some(challenge) = leased.challenge {
+            let Some(live) = (self.code_of)(&self.portal, challenge).await? else { return Ok(Outcome::Dropped) };
+            values.insert("code".into(), live.code.reveal().to_string());
+            useless_at = live.ends_at;
+        }
+        let text = texts::sms(&self.portal.config, leased.notice, leased.locale, &values)?;
+        let to = PhoneNumber::from_e164(&leased.to)
+            .ok_or_else(|| InternalError::because("a dispatch holds something that is no phone number"))?;
+        if let Some(reason) = self.line_refusal(leased.notice, &to).await? {
+            let word = reason.as_str();
+            return Ok(match self.next_after(leased, &to, Verdict::No(reason)) {
+                None => Outcome::Never { reason: word },
+                Some(_) => Outcome::Later { reason: word, after: Duration::ZERO },
+            });
+        }
+        let callback = receipts::address(&self.portal, gateway.name(), &leased.token);
+        let answer = gateway.send_sms(&to, &text, self.left(useless_at), callback.as_deref()).await;
+        note_taken(leased, &answer, &text);
+        self.concluded(leased, &to, answer, callback.is_some(), health).await
+    }
+
+    /// Why no text goes to a number that nobody has proved yet, where such numbers are looked up.
+    async fn line_refusal(&self, notice: Notice, to: &PhoneNumber) -> Result<Option<Reason>, InternalError> {
+        match &self.lookups {
+            Some(lookups) if notice == Notice::CodeRegister => lookups.refusal(&self.portal, to).await,
+            _ => Ok(None),
+        }
+    }
+
+    /// How long until then, as gateways are told it: a second at least.
+    fn left(&self, until: Timestamp) -> Duration {
+        let seconds = until.duration_since(self.portal.clock.now()).as_secs().max(1);
+        Duration::from_secs(seconds.unsigned_abs())
+    }
+
+    /// What follows from a gateway's answer.
+    async fn concluded(
+        &self,
+        leased: &Leased,
+        to: &PhoneNumber,
+        answer: SendOutcome,
+        is_told: bool,
+        health: &Health,
+    ) -> Result<Outcome, InternalError> {
+        match answer {
+            SendOutcome::Accepted { provider_id, .. } => {
+                let has_more = leased.challenge.is_some() && self.next_after(leased, to, Verdict::Took).is_some();
+                if !(is_told && has_more) {
+                    self.worked(leased, health).await?;
+                    return Ok(Outcome::Accepted { provider_id, watched_for: None });
+                }
+                let silence = self.silences.of(&self.portal, leased.gateway, &country(to)).await?;
+                // A gateway that is expected to tell has not worked before it does.
+                if silence.wait.is_none() {
+                    self.worked(leased, health).await?;
+                }
+                let watched_for = Some(silence.wait.unwrap_or_else(|| self.left(leased.useless_at)));
+                Ok(Outcome::Accepted { provider_id, watched_for })
+            }
+            SendOutcome::Rejected { reason, retry, .. } => {
+                if breakers::is_failure(reason) {
+                    self.failed(leased).await?;
+                } else {
+                    self.worked(leased, health).await?;
+                }
+                let word = reason.as_str();
+                Ok(match (self.next_after(leased, to, Verdict::No(reason)), retry) {
+                    (None, _) => Outcome::Never { reason: word },
+                    (Some(route), _) if !route.again => Outcome::Later { reason: word, after: Duration::ZERO },
+                    (Some(_), Retry::TryLater(Some(after))) => Outcome::Later { reason: word, after },
+                    (Some(_), _) => Outcome::Later { reason: word, after: pause(leased.attempt) },
+                })
+            }
+            SendOutcome::Ambiguous { .. } => {
+                self.failed(leased).await?;
+                let next = leased.challenge.and_then(|_| self.next_after(leased, to, Verdict::Lost));
+                let after = next.map(|route| if route.again { AFTER_NO_ANSWER } else { Duration::ZERO });
+                Ok(Outcome::Unknown { after })
+            }
+        }
+    }
+
+    async fn failed(&self, leased: &Leased) -> Result<(), InternalError> {
+        breakers::failed(&self.portal, &breakers::name(leased.gateway, leased.by_call)).await
+    }
+
+    /// Closes the gateway's breaker, where it had failures when this batch began.
+    async fn worked(&self, leased: &Leased, health: &Health) -> Result<(), InternalError> {
+        let name = breakers::name(leased.gateway, leased.by_call);
+        if health.failing.contains(&name) {
+            let mut tx = self.portal.db.begin().await?;
+            breakers::worked(&mut tx, &name).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Makes one attempt of a mail.
+    pub(super) async fn send_mail(&self, leased: &Leased) -> Result<Outcome, InternalError> {
+        let mail = texts::mail(&self.portal.config, leased.notice, leased.locale, &leased.values)?;
+        let to = EmailAddress::parse(&leased.to)
+            .map_err(|_| InternalError::because("a dispatch holds something that is no mail address"))?;
+        let message = MailMessage {
+            to,
+            subject: mail.subject,
+            text: mail.text,
+            html: mail.html,
+            reference: leased.id.to_string(),
+        };
+        Ok(match self.mailer.send(&message).await {
+            MailOutcome::Accepted => Outcome::Accepted { provider_id: leased.id.to_string(), watched_for: None },
+            MailOutcome::TryLater => Outcome::Later { reason: "mail_later", after: pause(leased.attempt) * 5 },
+            MailOutcome::Never(reason) => Outcome::Never { reason },
+            // A second copy bears the same Message-ID, and mail programs show one of the two.
+            MailOutcome::Ambiguous if leased.attempt < MAIL_TRIES => {
+                Outcome::Later { reason: "mail_unknown", after: pause(leased.attempt) * 5 }
+            }
+            MailOutcome::Ambiguous => Outcome::Unknown { after: None },
+        })
+    }
+}
+
+/// Notes what a text will cost: the segments that the gateway counted, or ours where it tells none.
+fn note_taken(leased: &Leased, answer: &SendOutcome, text: &str) {
+    let told = match answer {
+        SendOutcome::Accepted { segments, .. } => segments.filter(|segments| *segments > 0),
+        SendOutcome::Ambiguous { .. } => None,
+        SendOutcome::Rejected { .. } => return,
+    };
+    let ours = || i64::try_from(sms::segments(text)).unwrap_or(i64::MAX);
+    leased.note_taken(told.map_or_else(ours, i64::from));
+}
+
+/// The country that receipts are learned by.
+fn country(to: &PhoneNumber) -> String {
+    to.country().map(|country| country.code().to_owned()).unwrap_or_default()
+}
+
+/// The pause after the n-th try: 1, 2, 4 … 64 s, and up to a quarter more so that processes do not march in step.
+fn pause(attempt: i64) -> Duration {
+    let seconds = 1u64 << attempt.clamp(1, 7).saturating_sub(1);
+    let jitter = u64::from(crate::crypto::random::bytes::<1>()[0]) * seconds * 250 / 255;
+    Duration::from_millis(seconds * 1000 + jitter)
+}
