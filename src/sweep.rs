@@ -10,6 +10,9 @@
 //! | data keys of abandoned registrations | an hour past the registration's end     |
 //! | registrations, finished ones too     | the same, once no challenge names them  |
 //! | reminders                            | 30 days after they ended                |
+//! | money of texts                       | 400 days after                          |
+//! | pauses of prefixes                   | a day after they ended                  |
+//! | kinds of lines                       | a day after they were looked up         |
 //! | counts of a code's sends             | a day after the code ended              |
 //! | addresses and values of dispatches   | 30 days after they ended                |
 //! | marks that mail comes back           | 3 days after a mail was taken           |
@@ -22,7 +25,8 @@ use crate::care::reminders;
 use crate::error::InternalError;
 use crate::identity::registration;
 use crate::limits;
-use crate::messaging::{dispatches, mail_refusals};
+use crate::messaging::brakes::{pauses, spending};
+use crate::messaging::{dispatches, lookup, mail_refusals};
 use crate::portal::Portal;
 
 /// Rows that one transaction removes, at most.
@@ -85,6 +89,9 @@ pub async fn sweep(portal: &Portal) -> Result<Swept, InternalError> {
     let registrations = all_of!(registration::sweep, portal);
     let reminders = all_of!(reminders::sweep, portal);
     let dispatches = all_of!(dispatches::sweep, portal);
+    all_of!(spending::sweep, portal);
+    all_of!(pauses::sweep, portal);
+    all_of!(lookup::sweep, portal);
     let mail_refusals = all_of!(mail_refusals::sweep, portal);
     Ok(Swept {
         tallies,

@@ -35,6 +35,12 @@ deeds! {
     PasswordRefused = "password_refused",
     /// A code was sent or sent again.
     CodeRequested = "code_requested",
+    /// A brake held a code's text back.
+    CodeHeld = "code_held",
+    /// A prefix whose codes hardly anybody enters was paused.
+    PrefixPaused = "prefix_paused",
+    /// An admin lifted such a pause.
+    PrefixPauseLifted = "prefix_pause_lifted",
     /// A code was wrong, expired or used.
     CodeRefused = "code_refused",
     /// Both factors were proved.

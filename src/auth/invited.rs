@@ -53,8 +53,8 @@ pub async fn accept(
     let hash = portal.hasher.hash(password).await.map_err(|_| InternalError::busy("hashing a password"))?;
     let mut tx = portal.db.begin().await?;
     let invitation = invitations::fill_in(portal, &mut tx, invitation, phone, &hash).await?;
-    let index =
-        invitation.phone_index(portal).ok_or_else(|| InternalError::because("an invitation without its phone"))?;
+    let gone = || InternalError::because("an invitation without its phone");
+    let index = invitation.phone_index(portal).ok_or_else(gone)?;
     let challenge = challenges::open(
         portal,
         &mut tx,
@@ -64,6 +64,7 @@ pub async fn accept(
             browser,
             device: None,
             contact: Some(&invitation.contact()),
+            phone: invitation.phone.as_ref().ok_or_else(gone)?,
             phone_index: &index,
             visit: None,
             reset: None,

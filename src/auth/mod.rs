@@ -14,4 +14,5 @@ pub mod sessions;
 pub mod sign_in;
 pub mod step_up;
 pub mod test_text;
+pub mod text_brakes;
 pub mod trusted_devices;

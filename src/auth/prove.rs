@@ -1,7 +1,7 @@
 //! A typed code, and what it opens: one way in for every purpose.
 
 use crate::auth::browser::Browser;
-use crate::auth::challenges::{self, AnswerRefusal, Challenge, Purpose, ResendRefusal, Whose};
+use crate::auth::challenges::{self, AnswerRefusal, Challenge, Purpose, ResendRefusal, To, Whose};
 use crate::auth::entered::Entered;
 use crate::auth::sessions::Session;
 use crate::auth::{password_reset, register, sign_in, step_up};
@@ -111,5 +111,7 @@ pub async fn resend(
     let id = session.challenge.ok_or(Failure::Refused(ResendRefusal::Ended))?;
     let challenge = challenges::find(portal, id).await?.ok_or(Failure::Refused(ResendRefusal::Ended))?;
     let (real, contact, index) = contact(portal, &challenge).await?;
-    challenges::resend(portal, browser, id, real.then_some(&contact), &index, way).await
+    let phone = contact.phone.as_ref().ok_or_else(|| InternalError::because("a challenge without its phone"))?;
+    let to = To { contact: real.then_some(&contact), phone, phone_index: &index, network: &browser.network };
+    challenges::resend(portal, browser, id, &to, way).await
 }

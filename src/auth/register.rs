@@ -137,6 +137,7 @@ async fn ask(
             browser,
             device: None,
             contact: (!registration.is_decoy).then_some(&contact),
+            phone: &registration.form.phone,
             phone_index: &registration.phone_index(portal),
             visit: None,
             reset: None,

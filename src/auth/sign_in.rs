@@ -163,6 +163,7 @@ async fn enter(
             browser,
             device: device_id,
             contact: Some(&account.contact()),
+            phone: &account.phone,
             phone_index: &account.phone_index,
             visit: None,
             reset: None,

@@ -88,6 +88,7 @@ pub async fn begin(
             browser,
             device: session.device,
             contact: Some(&account.contact()),
+            phone: &account.phone,
             phone_index: &account.phone_index,
             visit,
             reset: None,

@@ -5,6 +5,7 @@
 //! | messages  | when one is queued, and every 500 ms        |
 //! | sealer    | every 500 ms, at once again when more waits |
 //! | reminders | every minute                                |
+//! | brakes    | every 30 seconds                            |
 //! | sweep     | every hour                                  |
 //!
 //! Each finishes the turn it is in when the process stops.
@@ -16,7 +17,7 @@ use tokio::task::JoinSet;
 
 use super::Stop;
 use crate::audit::chain;
-use crate::auth::challenges;
+use crate::auth::{challenges, text_brakes};
 use crate::care::reminders;
 use crate::messaging::email::Mailer;
 use crate::messaging::gateways::Gateway;
@@ -31,6 +32,8 @@ const SEAL: Duration = Duration::from_millis(500);
 const SEAL_AGAIN: Duration = Duration::from_secs(10);
 /// How often reminders that are due are looked for.
 const REMIND: Duration = Duration::from_secs(60);
+/// How often conversion and money are looked at.
+const BRAKE: Duration = Duration::from_secs(30);
 /// How often leftovers are dropped.
 const SWEEP: Duration = Duration::from_secs(3600);
 
@@ -60,6 +63,7 @@ impl Background {
         tasks.spawn(worker.run(stopped(stopping.clone())));
         tasks.spawn(seal(portal.clone(), stopping.clone()));
         tasks.spawn(remind(portal.clone(), stopping.clone()));
+        tasks.spawn(brake(portal.clone(), stopping.clone()));
         tasks.spawn(sweep(portal.clone(), stopping));
         warm(portal);
         Ok(Self { stop, tasks })
@@ -115,6 +119,20 @@ async fn remind(portal: Portal, stopping: watch::Receiver<bool>) {
             biased;
             () = &mut stop => return,
             () = tokio::time::sleep(REMIND) => {}
+        }
+    }
+}
+
+async fn brake(portal: Portal, stopping: watch::Receiver<bool>) {
+    let mut stop = std::pin::pin!(stopped(stopping));
+    loop {
+        if let Err(error) = text_brakes::turn(&portal).await {
+            tracing::error!(%error, "judging what texts are worth failed");
+        }
+        tokio::select! {
+            biased;
+            () = &mut stop => return,
+            () = tokio::time::sleep(BRAKE) => {}
         }
     }
 }

@@ -51,6 +51,7 @@ pub(super) async fn run() -> Result<(), Stop> {
             database(&config, &mut findings).await;
             gateways(&config, &mut findings);
             calls(&config, &findings);
+            money(&config, &findings);
             mail(&config, &mut findings).await;
             video(config.jitsi.as_ref(), &findings);
         }
@@ -181,7 +182,7 @@ fn gateways(config: &Config, findings: &mut Findings) {
 }
 
 fn calls(config: &Config, findings: &Findings) {
-    let callers: Vec<&str> = config.callers().into_iter().map(SmsGateway::as_str).collect();
+    let callers: Vec<&str> = config.callers().into_iter().map(SmsGateway::name).collect();
     if callers.is_empty() {
         findings.warn(
             "calls",
@@ -189,6 +190,30 @@ fn calls(config: &Config, findings: &Findings) {
         );
     } else {
         findings.ok("calls", &format!("codes can be read out through {}", callers.join(", ")));
+    }
+}
+
+/// Prices and ceilings of texts: without them nobody sees what fraud costs, and nothing ends it.
+fn money(config: &Config, findings: &Findings) {
+    let money = &config.money;
+    let unpriced: Vec<&str> = (config.sms_gateways.iter())
+        .filter(|gateway| config.clinic.sms_countries.iter().any(|code| money.prices.of(**gateway, code).is_none()))
+        .map(|gateway| gateway.name())
+        .collect();
+    if !unpriced.is_empty() {
+        let found =
+            format!("names no price of {} for every country: what texts cost is not known", unpriced.join(", "));
+        findings.warn("SALUS_SMS_PRICES", &found);
+    }
+    match (&money.day, money.country_day.is_empty()) {
+        (Some(day), _) => findings.ok("spending", &format!("at most {day} {} a day", money.currency)),
+        (None, false) => findings.ok("spending", "has ceilings by country"),
+        (None, true) => {
+            findings.warn("SALUS_SPEND_DAY", "is not set: nothing ends what somebody makes you spend on texts");
+        }
+    }
+    if let Some(lookup) = &config.line_lookup {
+        findings.ok("lookup", &format!("at {}; it was not called", lookup.base_url.host_str().unwrap_or_default()));
     }
 }
 

@@ -43,6 +43,16 @@ pub struct Limits {
     pub sends_short: i64,
     /// Sends to one number in a day: 10.
     pub sends_day: i64,
+    /// `SALUS_TEXTS_NETWORK_HOUR`: codes that one network may ask for in an hour, 1 to 100 000; 25 unless set. Numbers
+    /// that are not proved count apart from accounts in unknown browsers; known browsers are not counted.
+    pub texts_network: i64,
+    /// `SALUS_TEXTS_RANGE_HOUR`: codes to numbers that are not proved and differ in the last four digits only, in an
+    /// hour, 1 to 100 000; 50 unless set.
+    pub texts_range: i64,
+    /// `SALUS_TEXTS_HOUR`: codes by text in all in an hour, 1 to 10 000 000; 2000 unless set.
+    pub texts_hour: i64,
+    /// `SALUS_TEXTS_DAY`: the same in a day; 20 000 unless set.
+    pub texts_day: i64,
     /// `SALUS_CODE_SENDS`: how often one code is sent at most, by texts and calls of all gateways: 2 to 8; 4 unless set.
     pub code_sends: i64,
     /// Registrations from one network in an hour: 10.
@@ -87,6 +97,10 @@ impl Limits {
             send_pauses: [s(30), s(60), s(120)],
             sends_short: 5,
             sends_day: 10,
+            texts_network: vars.number("SALUS_TEXTS_NETWORK_HOUR", 25, 1..=100_000),
+            texts_range: vars.number("SALUS_TEXTS_RANGE_HOUR", 50, 1..=100_000),
+            texts_hour: vars.number("SALUS_TEXTS_HOUR", 2_000, 1..=10_000_000),
+            texts_day: vars.number("SALUS_TEXTS_DAY", 20_000, 1..=10_000_000),
             code_sends: vars.number("SALUS_CODE_SENDS", 4, 2..=8),
             registrations: 10,
             registration_life: h(24),

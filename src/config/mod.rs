@@ -6,7 +6,9 @@ mod hooks;
 mod http_gateway;
 mod http_receipts;
 mod limits;
+mod line_lookup;
 mod lookup;
+mod money;
 mod safety;
 mod sender_numbers;
 mod sms;
@@ -31,7 +33,9 @@ pub use http_gateway::{
 };
 pub use http_receipts::{HttpReceipts, InboundPlaces, ReceiptFormat, ReceiptVerify, STATE_WORDS};
 pub use limits::Limits;
+pub use line_lookup::{LineLookup, LookupProvider};
 pub use lookup::{Lookup, Problem};
+pub use money::{CountryCeilings, Money, Prices};
 pub use safety::Unsafe;
 pub use sms::{PlivoSender, PlivoSettings, Routes, Senders, SmsGateway, VonageApi, VonageApplication, VonageSettings};
 pub use smtp::{SmtpAddress, SmtpTls};
@@ -148,6 +152,10 @@ pub struct Config {
     pub plivo: Option<PlivoSettings>,
     /// `SALUS_HTTP_GATEWAY_…`.
     pub http_gateway: Option<HttpGatewaySettings>,
+    /// Prices and ceilings of texts.
+    pub money: Money,
+    /// `SALUS_LOOKUP`: who is asked what kind of line a number is; nobody unless set.
+    pub line_lookup: Option<LineLookup>,
     /// With what gateways sign their calls to us.
     pub hooks: HookSecrets,
     /// `SALUS_SMTP_URL`.
@@ -228,6 +236,7 @@ impl Config {
         let vonage = wanted(SmsGateway::Vonage).then(|| VonageSettings::read(&mut vars)).flatten();
         let plivo = wanted(SmsGateway::Plivo).then(|| PlivoSettings::read(&mut vars)).flatten();
         let http_gateway = wanted(SmsGateway::Http).then(|| HttpGatewaySettings::read(&mut vars)).flatten();
+        let line_lookup = LineLookup::read(&mut vars, &sms_gateways);
         let mail = match vars.secret("SALUS_SMTP_URL") {
             None => MailRoute::None,
             Some(url) if url.expose() == "outbox" => MailRoute::Outbox,
@@ -258,6 +267,8 @@ impl Config {
             vonage,
             plivo,
             http_gateway,
+            money: Money::read(&mut vars),
+            line_lookup,
             hooks: HookSecrets::read(&mut vars),
             mail,
             mail_from: vars.text("SALUS_MAIL_FROM", &format!("portal@{host}")),

@@ -24,18 +24,8 @@ pub enum SmsGateway {
 }
 
 impl SmsGateway {
-    /// Its name in settings and tables.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Outbox => "outbox",
-            Self::Twilio => "twilio",
-            Self::Vonage => "vonage",
-            Self::Plivo => "plivo",
-            Self::Http => "http",
-        }
-    }
-
-    pub(super) fn from_word(word: &str) -> Option<Self> {
+    /// The gateway of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
         Some(match word {
             "outbox" => Self::Outbox,
             "twilio" => Self::Twilio,

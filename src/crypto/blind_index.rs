@@ -25,6 +25,16 @@ pub fn index_typed_email(key: &Key, typed: &str) -> [u8; 32] {
     index(key, "email", &email_address::fold(typed))
 }
 
+/// The index of a number's range: all but its last four digits.
+pub fn index_range(key: &Key, phone: &PhoneNumber) -> [u8; 32] {
+    index(key, "range", phone.range())
+}
+
+/// The index of a number's prefix: its first seven digits.
+pub fn index_prefix(key: &Key, phone: &PhoneNumber) -> [u8; 32] {
+    index(key, "prefix", phone.prefix())
+}
+
 /// The index of a phone number.
 pub fn index_phone(key: &Key, phone: &PhoneNumber) -> [u8; 32] {
     index(key, "phone", phone.e164())

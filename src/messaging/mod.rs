@@ -1,10 +1,12 @@
 //! What leaves the building: text messages, calls and mail, queued with the change that caused them and then dispatched.
 
 pub mod bounces;
+pub mod brakes;
 pub mod breakers;
 pub mod dispatches;
 pub mod email;
 pub mod gateways;
+pub mod lookup;
 pub mod mail_refusals;
 pub mod opt_outs;
 pub mod receipts;

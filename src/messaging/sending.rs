@@ -9,9 +9,10 @@ use crate::config::CodeCalls;
 use crate::error::InternalError;
 use crate::messaging::dispatches::{Due, Kind, Leased, Outcome, Through};
 use crate::messaging::email::{MailMessage, MailOutcome};
-use crate::messaging::gateways::{Gateway, Retry, SendOutcome};
+use crate::messaging::gateways::{Gateway, Reason, Retry, SendOutcome};
 use crate::messaging::routing::{self, Asked, Route, Situation, Verdict};
-use crate::messaging::{breakers, receipts, texts, voice};
+use crate::messaging::texts::Notice;
+use crate::messaging::{breakers, receipts, sms, texts, voice};
 use crate::portal::Portal;
 use crate::types::email_address::EmailAddress;
 use crate::types::phone::PhoneNumber;
@@ -143,8 +144,16 @@ impl Worker {
         }
         let text = texts::sms(&self.portal.config, leased.notice, leased.locale, &values)?;
         let to = phone_of(leased)?;
+        if let Some(reason) = self.line_refusal(leased.notice, &to).await? {
+            let word = reason.as_str();
+            return Ok(match self.next_after(leased, &to, Verdict::No(reason)) {
+                None => Outcome::Never { reason: word },
+                Some(_) => Outcome::Later { reason: word, after: Duration::ZERO },
+            });
+        }
         let callback = receipts::address(&self.portal, gateway.name(), &leased.token);
         let answer = gateway.send_sms(&to, &text, self.left(useless_at), callback.as_deref()).await;
+        note_taken(leased, &answer, &text);
         self.concluded(leased, &to, answer, callback.is_some(), health).await
     }
 
@@ -159,6 +168,14 @@ impl Worker {
         let to = phone_of(leased)?;
         let answer = voice::call(&self.portal, gateway, leased, &live).await?;
         self.concluded(leased, &to, answer, true, health).await
+    }
+
+    /// Why no text goes to a number that nobody has proved yet, where such numbers are looked up.
+    async fn line_refusal(&self, notice: Notice, to: &PhoneNumber) -> Result<Option<Reason>, InternalError> {
+        match &self.lookups {
+            Some(lookups) if notice == Notice::CodeRegister => lookups.refusal(&self.portal, to).await,
+            _ => Ok(None),
+        }
     }
 
     /// How long until then, as gateways are told it: a second at least.
@@ -258,6 +275,17 @@ impl Worker {
 fn phone_of(leased: &Leased) -> Result<PhoneNumber, InternalError> {
     PhoneNumber::from_e164(&leased.to)
         .ok_or_else(|| InternalError::because("a dispatch holds something that is no phone number"))
+}
+
+/// Notes what a text will cost: the segments that the gateway counted, or ours where it tells none.
+fn note_taken(leased: &Leased, answer: &SendOutcome, text: &str) {
+    let told = match answer {
+        SendOutcome::Accepted { segments, .. } => segments.filter(|segments| *segments > 0),
+        SendOutcome::Ambiguous { .. } => None,
+        SendOutcome::Rejected { .. } => return,
+    };
+    let ours = || i64::try_from(sms::segments(text)).unwrap_or(i64::MAX);
+    leased.note_taken(told.map_or_else(ours, i64::from));
 }
 
 /// The country that receipts are learned by.

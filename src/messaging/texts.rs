@@ -49,6 +49,12 @@ pub enum Notice {
     News,
     /// The account was turned off.
     TurnedOff,
+    /// A day's ceiling of money is near; for admins.
+    SpendNear,
+    /// A day's ceiling of money holds codes back; for admins.
+    SpendReached,
+    /// A prefix whose codes hardly anybody enters was paused; for admins.
+    PrefixPaused,
     /// A test by text, to the phone of the admin who asked for it.
     Test,
     /// The answer to HELP by text.
@@ -56,7 +62,7 @@ pub enum Notice {
 }
 
 /// Every notice with its stored word.
-const WORDS: [(Notice, &str); 21] = [
+const WORDS: [(Notice, &str); 24] = [
     (Notice::CodeRegister, "code_register"),
     (Notice::CodeSignIn, "code_sign_in"),
     (Notice::CodeResetPassword, "code_reset_password"),
@@ -76,6 +82,9 @@ const WORDS: [(Notice, &str); 21] = [
     (Notice::Reminder, "reminder"),
     (Notice::News, "news"),
     (Notice::TurnedOff, "turned_off"),
+    (Notice::SpendNear, "spend_near"),
+    (Notice::SpendReached, "spend_reached"),
+    (Notice::PrefixPaused, "prefix_paused"),
     (Notice::Test, "test"),
     (Notice::Help, "help"),
 ];
@@ -163,6 +172,25 @@ struct HtmlMail<'a> {
     paragraphs: &'a [String],
     action: Option<&'a (String, String)>,
     help: &'a str,
+}
+
+/// A country, or that numbers do not tell it.
+fn or_unknown(words: Words, country: &str) -> String {
+    if country.is_empty() { words.t("delivery-country-unknown") } else { country.to_owned() }
+}
+
+/// What was spent of which ceiling. Without a country it is the ceiling of all.
+fn spend_told(words: Words, values: &Values) -> String {
+    let value = |name: &str| values.get(name).map_or("", String::as_str);
+    match values.get("country") {
+        None => words.with("mail-spend-all").arg("spent", value("spent")).arg("ceiling", value("ceiling")).to_string(),
+        Some(country) => words
+            .with("mail-spend-country")
+            .arg("country", or_unknown(words, country))
+            .arg("spent", value("spent"))
+            .arg("ceiling", value("ceiling"))
+            .to_string(),
+    }
 }
 
 /// The mail of a notice: no health facts, no link that signs in.
@@ -265,6 +293,30 @@ pub fn mail(config: &Config, notice: Notice, locale: Locale, values: &Values) ->
             words.with("mail-news-subject").arg("clinic", clinic).to_string(),
             vec![words.t("mail-news-body").to_string()],
             Some((words.t("mail-open").to_string(), home)),
+        ),
+        Notice::SpendNear => (
+            words.with("mail-spend_near-subject").arg("clinic", clinic).to_string(),
+            vec![spend_told(words, values), words.with("mail-spend_near-next").arg("time", time).to_string()],
+            Some((words.t("mail-delivery-open").to_string(), format!("{home}/admin/delivery"))),
+        ),
+        Notice::SpendReached => (
+            words.with("mail-spend_reached-subject").arg("clinic", clinic).to_string(),
+            vec![spend_told(words, values), words.with("mail-spend_reached-next").arg("time", time).to_string()],
+            Some((words.t("mail-delivery-open").to_string(), format!("{home}/admin/delivery"))),
+        ),
+        Notice::PrefixPaused => (
+            words.with("mail-prefix_paused-subject").arg("clinic", clinic).to_string(),
+            vec![
+                words
+                    .with("mail-prefix_paused-body")
+                    .arg("country", or_unknown(words, value("country")))
+                    .arg("tag", value("tag"))
+                    .arg("codes", value("codes"))
+                    .arg("entered", value("entered"))
+                    .to_string(),
+                words.with("mail-prefix_paused-next").arg("time", time).to_string(),
+            ],
+            Some((words.t("mail-delivery-open").to_string(), format!("{home}/admin/delivery"))),
         ),
         Notice::TurnedOff => (
             words.with("mail-turned_off-subject").arg("clinic", clinic).to_string(),

@@ -27,6 +27,7 @@ use crate::messaging::breakers;
 use crate::messaging::dispatches::{self, Kind, Lane, Leased, Outcome};
 use crate::messaging::email::Mailer;
 use crate::messaging::gateways::Gateway;
+use crate::messaging::lookup::LineLookups;
 use crate::messaging::sending::Health;
 use crate::messaging::silence::Silences;
 use crate::portal::Portal;
@@ -59,12 +60,18 @@ pub struct Worker {
     pub(super) mailer: Mailer,
     pub(super) code_of: CodeLookup,
     pub(super) silences: Silences,
+    pub(super) lookups: Option<LineLookups>,
 }
 
 impl Worker {
     /// A worker over these gateways, tried in order.
     pub fn new(portal: Portal, gateways: Vec<Gateway>, mailer: Mailer, code_of: CodeLookup) -> Self {
-        Self { portal, gateways, mailer, code_of, silences: Silences::default() }
+        // Without it texts go out as if nobody was to be asked.
+        let lookups = LineLookups::of_settings(&portal.config).unwrap_or_else(|error| {
+            tracing::error!(%error, "numbers are not looked up");
+            None
+        });
+        Self { portal, gateways, mailer, code_of, silences: Silences::default(), lookups }
     }
 
     /// Runs until `stop` resolves; what was leased by then is still sent and recorded.

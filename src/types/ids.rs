@@ -64,6 +64,8 @@ ids! {
     HoursId,
     /// One filled-in booking form: pressed twice, it books once.
     BookingKey,
+    /// A pause of a prefix whose codes hardly anybody enters.
+    PauseId,
     /// A form kept past the end of its session.
     KeptFormId,
 }

@@ -1,6 +1,7 @@
 //! Values that check themselves: each is valid because it exists.
 
 pub mod actor;
+pub mod amount;
 pub mod birth_date;
 pub mod country;
 pub mod email_address;

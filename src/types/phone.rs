@@ -102,6 +102,11 @@ impl PhoneNumber {
         phonenumber::parse(None, &self.0).ok()?.country().id().map(Country)
     }
 
+    /// The first seven digits: an operator's block, or a smaller country's mobile network.
+    pub fn prefix(&self) -> &str {
+        &self.0[..8]
+    }
+
     /// All but the last four digits: a range that fraud runs through.
     pub fn range(&self) -> &str {
         &self.0[..self.0.len() - 4]

@@ -109,6 +109,8 @@ GET /admin/people/invitations           | login | challenge | 403 | 403 | 403 | 
 POST /admin/people/invitations/{made-up}/withdraw | login | challenge | 403 | 403 | 403 | 403 | /admin/people/invitations
 GET /admin/delivery                     | login | challenge | 403 | 403 | 403 | 403 | 200
 POST /admin/delivery/test               | login | challenge | 403 | 403 | 403 | 403 | /admin/delivery
+POST /admin/delivery/pauses/{made-up}/lift | login | challenge | 403 | 403 | 403 | 403 | /admin/delivery
+POST /admin/delivery/pauses/odd/lift    | login | challenge | 403 | 403 | 403 | 403 | 404
 GET /admin/audit                        | login | challenge | 403 | 403 | 403 | 403 | 200
 POST /admin/audit actor=x               | login | challenge | 403 | 403 | 403 | 403 | 422
 POST /admin/audit/verify                | login | challenge | 403 | 403 | 403 | 403 | 200

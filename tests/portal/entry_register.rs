@@ -5,7 +5,8 @@ use salus::clock::SignedDuration;
 use crate::support::browser::{Browser, Page};
 use crate::support::server::{PASSWORD, TestPortal};
 
-async fn fill_in(browser: &mut Browser, over: &[(&str, &str)]) -> Page {
+/// Sends the form of somebody new, with these fields instead.
+pub async fn fill_in(browser: &mut Browser, over: &[(&str, &str)]) -> Page {
     browser.open("/register").await;
     let mut fields = vec![
         ("full_name", "Noor Haddad"),

@@ -110,6 +110,7 @@ impl Walk<'_> {
             Ok(()) => ("sent", 0),
             Err(Failure::Refused(ResendRefusal::Wait(until))) => ("wait", ms(until)),
             Err(Failure::Refused(ResendRefusal::CannotCall)) => ("no calls", 0),
+            Err(Failure::Refused(ResendRefusal::Held(until))) => ("held", ms(until)),
             Err(Failure::Refused(ResendRefusal::Ended)) => ("ended", 0),
             Err(Failure::Internal(error)) => panic!("{error:?}"),
         }

@@ -239,6 +239,9 @@ async fn every_link_in_a_mail_begins_with_the_public_address() {
         "reminder",
         "news",
         "turned_off",
+        "spend_near",
+        "spend_reached",
+        "prefix_paused",
     ] {
         for locale in [Locale::En, Locale::Es] {
             let mail = texts::mail(&config, Notice::from_word(word).unwrap(), locale, &values).unwrap();
@@ -259,7 +262,7 @@ async fn every_link_in_a_mail_begins_with_the_public_address() {
             );
         }
     }
-    assert_eq!(with_mail, 30);
+    assert_eq!(with_mail, 36);
     for word in ["code_register", "code_sign_in", "code_reset_password", "code_step_up"] {
         assert!(texts::mail(&config, Notice::from_word(word).unwrap(), Locale::En, &values).is_err(), "{word}");
     }

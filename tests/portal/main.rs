@@ -8,6 +8,8 @@ mod door;
 mod gateway_double;
 #[path = "../support/limits_model.rs"]
 mod limits_model;
+#[path = "../support/lookup_double.rs"]
+mod lookup_double;
 #[path = "../support/plivo_double.rs"]
 mod plivo_double;
 #[path = "../support/smtp_server.rs"]
@@ -27,6 +29,9 @@ mod admin_lockouts;
 mod admin_people;
 mod appointments;
 mod audit_trail;
+mod brakes;
+mod brakes_conversion;
+mod brakes_money;
 mod calls;
 mod care_visits;
 mod demo_data;
@@ -45,6 +50,7 @@ mod gateway_twilio;
 mod gateway_vonage;
 mod kept_forms;
 mod labs;
+mod line_lookup;
 mod lockout;
 mod mail;
 mod mail_returns;

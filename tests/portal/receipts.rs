@@ -26,16 +26,21 @@ pub struct Scene {
 
 impl Scene {
     pub async fn open() -> Self {
+        Self::open_with(&[]).await
+    }
+
+    /// Opens it with more settings.
+    pub async fn open_with(more: &[(&str, &str)]) -> Self {
         let double = twilio_double::start().await;
-        let portal = TestPortal::start_with(&[
+        let settings = [
             ("SALUS_PUBLIC_URL", ORIGIN),
             ("SALUS_SMS_GATEWAYS", "twilio"),
             ("SALUS_TWILIO_ACCOUNT_SID", ACCOUNT),
             ("SALUS_TWILIO_AUTH_TOKEN", TOKEN),
             ("SALUS_TWILIO_FROM", FROM),
             ("SALUS_TWILIO_BASE_URL", &double.base),
-        ])
-        .await;
+        ];
+        let portal = TestPortal::start_with(&[&settings, more].concat()).await;
         Self { portal, double, client: reqwest::Client::new() }
     }
 

@@ -37,9 +37,15 @@ async fn safe_settings_pass() {
     shell.run(&["migrate"]).ends_with(0).says("steps taken: ");
     shell.run(&["migrate"]).ends_with(0).says("up to date already");
     let answer = shell.run(&["check"]).ends_with(0).says("Ready for production.");
-    for found in
-        ["ok      schema", "ok      keys", "ok      mail server", "ok      gateway twilio", "warn    SALUS_JITSI_URL"]
-    {
+    for found in [
+        "ok      schema",
+        "ok      keys",
+        "ok      mail server",
+        "ok      gateway twilio",
+        "warn    SALUS_SMS_PRICES: names no price of twilio",
+        "warn    SALUS_SPEND_DAY: is not set",
+        "warn    SALUS_JITSI_URL",
+    ] {
         line(&answer.out, found);
     }
     shell.portal().await.db.close().await;
@@ -83,6 +89,31 @@ async fn each_gateway_has_its_line() {
     let answer = shell.run(&["check"]).ends_with(2);
     line(&answer.out, "fails   SALUS_VONAGE_PRIVATE_KEY: is no RSA private key in PEM; cure: ");
     assert!(!format!("{}{}", answer.out, answer.err).contains("not-to-be-shown"));
+}
+
+#[tokio::test]
+async fn money_and_lookups_have_their_lines_and_their_cures() {
+    let mut shell = Shell::embedded();
+    shell.set("SALUS_SMTP_URL", &MailServer::start().url);
+    for (setting, value) in [
+        ("SALUS_SMS_PRICES", "twilio:US=0.0108"),
+        ("SALUS_SPEND_DAY", "40"),
+        ("SALUS_CURRENCY", "EUR"),
+        ("SALUS_LOOKUP", "twilio"),
+    ] {
+        shell.set(setting, value);
+    }
+    let answer = shell.run(&["check"]).ends_with(0);
+    line(&answer.out, "ok      spending: at most 40.00 EUR a day");
+    line(&answer.out, "ok      lookup: at lookups.twilio.com; it was not called");
+    assert!(!answer.out.contains("SALUS_SMS_PRICES"));
+    shell.set("SALUS_SMS_COUNTRIES", "US,MX");
+    line(&shell.run(&["check"]).ends_with(0).out, "warn    SALUS_SMS_PRICES: names no price of twilio");
+    shell.set("SALUS_SMS_PRICES", "");
+    shell.set("SALUS_LOOKUP", "plivo");
+    let answer = shell.run(&["check"]).ends_with(2);
+    line(&answer.out, "fails   SALUS_SPEND_DAY: is set without prices");
+    line(&answer.out, "fails   SALUS_LOOKUP: is not among SALUS_SMS_GATEWAYS");
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ use salus::types::network::Network;
 use salus::types::person_name::PersonName;
 use salus::types::phone::PhoneNumber;
 
-use crate::support::{TestDatabase, portal};
+use crate::support::{TestDatabase, portal_with};
 
 pub const PASSWORD: &str = "correct horse battery staple";
 
@@ -67,7 +67,12 @@ pub fn went_through<T, R: std::fmt::Debug>(outcome: Result<T, Failure<R>>) -> T 
 
 impl Door {
     pub async fn open() -> Self {
-        let (portal, clock, database) = portal().await;
+        Self::open_with(&[]).await
+    }
+
+    /// Opens it with more settings.
+    pub async fn open_with(more: &[(&str, &str)]) -> Self {
+        let (portal, clock, database) = portal_with(more).await;
         let outbox = Outbox::new(clock.clone());
         let hash = portal.hasher.hash(Password::typed(PASSWORD)).await.unwrap();
         let worker = Worker::new(
@@ -77,6 +82,11 @@ impl Door {
             challenges::live_code,
         );
         Self { portal, clock, outbox, worker, _database: database, hash }
+    }
+
+    /// Another process over the same database and clock.
+    pub async fn twin(&self) -> Portal {
+        Portal::open(self.portal.config.clone(), self.clock.clone(), false).await.unwrap()
     }
 
     /// An account with [`PASSWORD`].

@@ -80,8 +80,13 @@ pub fn settings(database: &TestDatabase, more: &[(&str, &str)]) -> Config {
 
 /// A portal without a server, for rules.
 pub async fn portal() -> (Portal, Clock, TestDatabase) {
+    portal_with(&[]).await
+}
+
+/// The same with more settings.
+pub async fn portal_with(more: &[(&str, &str)]) -> (Portal, Clock, TestDatabase) {
     let database = TestDatabase::new().await;
     let clock = Clock::by_hand(start_of_story());
-    let portal = Portal::open(settings(&database, &[]), clock.clone(), true).await.unwrap();
+    let portal = Portal::open(settings(&database, more), clock.clone(), true).await.unwrap();
     (portal, clock, database)
 }

@@ -11,7 +11,7 @@ pub const KEY: &str = "abcd1234";
 pub const SECRET: &str = "test-api-secret-01";
 pub const APPLICATION: &str = "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab";
 pub const PRIVATE_KEY: &str = include_str!("vonage_key.pem");
-const PUBLIC_KEY: &str = include_str!("vonage_key.pub.pem");
+pub const PUBLIC_KEY: &str = include_str!("vonage_key.pub.pem");
 /// What the provider's clock shows, in Unix seconds.
 pub const NOW: i64 = 1_795_479_302;
 

@@ -6,7 +6,7 @@
 //! | a code works             | 5 min; its deadline never moves                                     |
 //! | asked again              | the same code, or a fresh one with under 2 min left or once the     |
 //! |                          | same was sent as often as one may be (4, over all gateways)         |
-//! | next send                | after 30 s, 60 s, 120 s; 5 in 15 min, 10 a day for one number       |
+//! | next send                | after 30 s, 60 s, 120 s; 5 in 15 min, 10 a day for one number; then `messaging::brakes` |
 //!
 //! A code is never stored: the challenge keeps 32 random bytes from which it is derived with a server key. Counting a
 //! try and using the code are one transaction that begins with one conditional update.
@@ -22,6 +22,7 @@ use crate::crypto::codes::{Code, Seed};
 use crate::db::Tx;
 use crate::error::{Failure, InternalError};
 use crate::limits::{self, Limit, Taken};
+use crate::messaging::brakes::{self, Asked, Standing};
 use crate::messaging::dispatches::{self, Contact, Delivery, Way};
 use crate::messaging::gateways;
 use crate::messaging::texts::Notice;
@@ -29,6 +30,8 @@ use crate::messaging::worker::{LiveCode, Looking};
 use crate::portal::Portal;
 use crate::types::actor::Actor;
 use crate::types::ids::{AccountId, AppointmentId, ChallengeId, DeviceId, InvitationId, RegistrationId, ResetId};
+use crate::types::network::Network;
+use crate::types::phone::PhoneNumber;
 
 pub use answer::{AnswerRefusal, Answered, answer};
 
@@ -110,6 +113,8 @@ pub struct Challenge {
     pub sends: i64,
     /// How the code was asked for last.
     pub way: Way,
+    /// When the newest text was asked for.
+    pub last_send_at: Option<Timestamp>,
     /// When the next text may be asked for.
     pub next_send_at: Timestamp,
     /// When the present code stops working.
@@ -139,6 +144,14 @@ impl Challenge {
     /// Wrong codes that are left.
     pub fn tries_left(&self, limits: &Limits) -> i64 {
         (limits.challenge_tries - self.tries).max(0)
+    }
+
+    /// Who asks for its code, in the trail: nobody has proved to be the person yet.
+    fn asker(&self) -> Actor {
+        match self.whose {
+            Whose::Account(_) => Actor::System,
+            _ => Actor::Stranger,
+        }
     }
 
     fn code(&self, portal: &Portal) -> Code {
@@ -172,6 +185,8 @@ pub struct NewChallenge<'a> {
     pub device: Option<DeviceId>,
     /// Where the code goes; None for a decoy, which looks the same and sends nothing.
     pub contact: Option<&'a Contact>,
+    /// The number, a decoy's too: brakes count it.
+    pub phone: &'a PhoneNumber,
     /// The blind index of the number, that sends are counted by.
     pub phone_index: &'a [u8; 32],
     /// The visit the proof is bound to.
@@ -205,6 +220,7 @@ pub async fn open(portal: &Portal, tx: &mut Tx, new: NewChallenge<'_>) -> Result
         tries: 0,
         sends: 0,
         way: Way::Text,
+        last_send_at: None,
         next_send_at: now,
         code_ends_at: now + limits.code_life,
         visit: new.visit,
@@ -217,31 +233,48 @@ pub async fn open(portal: &Portal, tx: &mut Tx, new: NewChallenge<'_>) -> Result
         browser: new.browser.digest,
     };
     sql::insert(tx, &challenge, now).await?;
-    send(portal, tx, &mut challenge, new.contact, new.phone_index).await?;
+    let to = To { contact: new.contact, phone: new.phone, phone_index: new.phone_index, network: &new.browser.network };
+    send(portal, tx, &mut challenge, &to).await?;
     Ok(challenge.id)
 }
 
+/// Where a code goes, and who asks for it.
+pub struct To<'a> {
+    /// Whom to write to; None for a decoy.
+    pub contact: Option<&'a Contact>,
+    /// The number, a decoy's too.
+    pub phone: &'a PhoneNumber,
+    /// Its blind index.
+    pub phone_index: &'a [u8; 32],
+    /// From where it is asked for.
+    pub network: &'a Network,
+}
+
 /// Sends the challenge's code within the limits, a fresh one when the present has too little time left, and sets when
-/// the next may be asked for. Answers until when the limits forbid it; the code that was texted last stays then.
+/// the next may be asked for. Answers what forbids it now; the code that was texted last stays then.
 /// A decoy counts the same.
 async fn send(
     portal: &Portal,
     tx: &mut Tx,
     challenge: &mut Challenge,
-    contact: Option<&Contact>,
-    phone_index: &[u8; 32],
-) -> Result<Option<Timestamp>, InternalError> {
+    to: &To<'_>,
+) -> Result<Option<ResendRefusal>, InternalError> {
     let now = portal.clock.now();
     let limits = &portal.config.limits;
     let earliest =
         now + limits.send_pauses[usize::try_from(challenge.sends).unwrap_or(0).min(limits.send_pauses.len() - 1)];
     for limit in sends(limits, challenge) {
         // What the short limit refuses does not use up the day's.
-        if let Taken::Until(until) = limits::take(portal, tx, limit, phone_index).await? {
+        if let Taken::Until(until) = limits::take(portal, tx, limit, to.phone_index).await? {
             let until = until.max(earliest);
-            sql::count_send(tx, challenge.id, until, 0).await?;
-            return Ok(Some(until));
+            sql::hold_send(tx, challenge.id, until).await?;
+            return Ok(Some(ResendRefusal::Wait(until)));
         }
+    }
+    if let Some(until) = braked(portal, tx, challenge, to).await? {
+        let until = until.max(earliest);
+        sql::hold_send(tx, challenge.id, until).await?;
+        return Ok(Some(ResendRefusal::Held(until)));
     }
     let has_little_time = challenge.code_ends_at.duration_since(now) < limits.code_fresh_under;
     if has_little_time || dispatches::is_spent(portal, tx, challenge.id, challenge.code_ends_at).await? {
@@ -249,12 +282,35 @@ async fn send(
         challenge.code_ends_at = now + limits.code_life;
         sql::replace_code(tx, challenge.id, &challenge.seed, challenge.code_ends_at).await?;
     }
-    sql::count_send(tx, challenge.id, earliest, 1).await?;
-    if let Some(contact) = contact {
+    sql::count_send(tx, challenge.id, now, earliest).await?;
+    if let Some(contact) = to.contact {
         let (notice, ends_at) = (challenge.purpose.notice(), challenge.code_ends_at);
         dispatches::queue_code(portal, tx, contact, notice, challenge.id, ends_at, challenge.way).await?;
     }
     Ok(None)
+}
+
+/// Until when a brake holds the text back; what the number's own limits took is given back then, and the trail says which
+/// brake it was.
+async fn braked(
+    portal: &Portal,
+    tx: &mut Tx,
+    challenge: &Challenge,
+    to: &To<'_>,
+) -> Result<Option<Timestamp>, InternalError> {
+    let standing = match (challenge.whose, challenge.device) {
+        (Whose::Account(_), Some(_)) => Standing::Known,
+        (Whose::Account(_), None) => Standing::Proved,
+        _ => Standing::Typed,
+    };
+    let asked = Asked { phone: to.phone, network: to.network, standing, is_decoy: to.contact.is_none() };
+    let Some(held) = brakes::ask(portal, tx, &asked).await? else { return Ok(None) };
+    for limit in sends(&portal.config.limits, challenge) {
+        limits::give_back(tx, limit, to.phone_index).await?;
+    }
+    let event = Event::new(challenge.asker(), Deed::CodeHeld).on(challenge.id).because(held.brake.as_str());
+    audit::record(portal, tx, event.from(to.network)).await?;
+    Ok(Some(held.until))
 }
 
 /// Why no new text was sent.
@@ -264,6 +320,8 @@ pub enum ResendRefusal {
     Wait(Timestamp),
     /// No gateway can call.
     CannotCall,
+    /// No text can be sent before this instant.
+    Held(Timestamp),
     /// The challenge is over.
     Ended,
 }
@@ -277,8 +335,7 @@ pub async fn resend(
     portal: &Portal,
     browser: &Browser,
     id: ChallengeId,
-    contact: Option<&Contact>,
-    phone_index: &[u8; 32],
+    to: &To<'_>,
     way: Way,
 ) -> Result<(), Failure<ResendRefusal>> {
     let now = portal.clock.now();
@@ -295,17 +352,14 @@ pub async fn resend(
         return Err(Failure::Refused(ResendRefusal::Wait(challenge.next_send_at.max(now))));
     }
     challenge.way = way;
-    if let Some(until) = send(portal, &mut tx, &mut challenge, contact, phone_index).await? {
+    if let Some(refusal) = send(portal, &mut tx, &mut challenge, to).await? {
         tx.commit().await?;
-        return Err(Failure::Refused(ResendRefusal::Wait(until)));
+        return Err(Failure::Refused(refusal));
     }
     // A decoy remembers the way too, so that its page says the same.
     sql::set_way(&mut tx, id, way).await?;
-    let actor = match challenge.whose {
-        Whose::Account(_) => Actor::System,
-        _ => Actor::Stranger,
-    };
-    audit::record(portal, &mut tx, Event::new(actor, Deed::CodeRequested).on(id).from(&browser.network)).await?;
+    audit::record(portal, &mut tx, Event::new(challenge.asker(), Deed::CodeRequested).on(id).from(&browser.network))
+        .await?;
     tx.commit().await?;
     Ok(())
 }
@@ -353,7 +407,8 @@ pub async fn progress(portal: &Portal, challenge: &Challenge) -> Result<Progress
     }
     let pauses = &portal.config.limits.send_pauses;
     let turn = usize::try_from(challenge.sends - 1).unwrap_or(0).min(pauses.len() - 1);
-    let asked_at = challenge.next_send_at - pauses[turn];
+    // A challenge of an older program does not know when.
+    let asked_at = challenge.last_send_at.unwrap_or_else(|| challenge.next_send_at - pauses[turn]);
     let looks_sent = now.duration_since(asked_at) >= SignedDuration::from_millis(300);
     let delivery = if looks_sent { by_time(Delivery::Sent(asked_at)) } else { Delivery::Queued };
     Ok(Progress { way, delivery: Some(delivery) })

@@ -36,6 +36,7 @@ fn challenge(row: &AnyRow) -> db::Result<Challenge> {
         tries: row.try_get("tries")?,
         sends: row.try_get("sends")?,
         way: if row.try_get::<&str, _>("factor")? == "voice" { Way::Call } else { Way::Text },
+        last_send_at: instant("last_send_at")?,
         next_send_at: from_ms(row.try_get("next_send_at")?),
         code_ends_at: from_ms(row.try_get("code_ends_at")?),
         visit: text("visit_id")?.map(|id| parse("visit_id", id)).transpose()?,
@@ -198,17 +199,27 @@ pub(super) async fn claim_send(
     Ok(claimed.rows_affected() == 1)
 }
 
-/// Counts a send (or a refused one as none) and sets the instant of the next.
+/// Counts a send and sets the instant of the next.
 pub(super) async fn count_send(
     connection: &mut AnyConnection,
     id: ChallengeId,
+    now: Timestamp,
     next: Timestamp,
-    sent: i64,
 ) -> db::Result<()> {
-    sqlx::query("UPDATE challenges SET sends = sends + $3, next_send_at = $2 WHERE id = $1")
+    sqlx::query("UPDATE challenges SET sends = sends + 1, last_send_at = $2, next_send_at = $3 WHERE id = $1")
+        .bind(id.to_string())
+        .bind(now.as_millisecond())
+        .bind(next.as_millisecond())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Sets the instant of the next send where none goes out now.
+pub(super) async fn hold_send(connection: &mut AnyConnection, id: ChallengeId, next: Timestamp) -> db::Result<()> {
+    sqlx::query("UPDATE challenges SET next_send_at = $2 WHERE id = $1")
         .bind(id.to_string())
         .bind(next.as_millisecond())
-        .bind(sent)
         .execute(connection)
         .await?;
     Ok(())

@@ -122,6 +122,7 @@ pub async fn open(
             browser,
             device,
             contact: Some(&account.contact()),
+            phone: &account.phone,
             phone_index: &account.phone_index,
             visit: None,
             reset: Some(reset),

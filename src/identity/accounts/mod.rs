@@ -223,6 +223,15 @@ pub async fn list(portal: &Portal, role: Option<Role>, offset: i64, limit: i64) 
     rows.into_iter().map(|row| opened(portal, row)).collect()
 }
 
+/// All admins who can sign in.
+///
+/// # Errors
+/// When the database fails or a row does not open.
+pub async fn admins(portal: &Portal) -> Result<Vec<Account>, InternalError> {
+    let all = list(portal, Some(Role::Admin), 0, i64::MAX).await?;
+    Ok(all.into_iter().filter(|account| account.turned_off_at.is_none()).collect())
+}
+
 /// How many accounts there are, turned off ones included; `role` narrows.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! Attempts: a worker leases what is due, writes the attempt down before it is made, and afterwards what became of it.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use super::sql::DueRow;
@@ -9,9 +10,9 @@ use crate::crypto::random::Secret;
 use crate::crypto::sealed::{Place, Sealed};
 use crate::db::Tx;
 use crate::error::InternalError;
-use crate::messaging::opt_outs;
 use crate::messaging::routing::{Asked, Verdict};
 use crate::messaging::texts::{Notice, Values};
+use crate::messaging::{brakes, opt_outs};
 use crate::portal::{Portal, WrappedKey};
 use crate::types::ids::{ChallengeId, DispatchId};
 use crate::types::locale::Locale;
@@ -61,6 +62,22 @@ pub struct Leased {
     pub asked: Vec<Asked>,
     /// Whether the person wrote STOP.
     pub has_stopped: bool,
+    /// The segments of its text, once its gateway took it, or may have.
+    pub(super) taken: OnceLock<i64>,
+}
+
+impl Leased {
+    /// Notes that the gateway took the text, or may have taken it, and how many segments it had: what it costs is written
+    /// when the attempt ends.
+    pub fn note_taken(&self, segments: i64) {
+        // An attempt asks its gateway once.
+        let _ = self.taken.set(segments);
+    }
+
+    /// The segments that were noted.
+    pub(in crate::messaging) fn taken(&self) -> Option<i64> {
+        self.taken.get().copied()
+    }
 }
 
 /// A due dispatch for which a way is wanted.
@@ -214,6 +231,7 @@ async fn prepare(
         token,
         asked,
         has_stopped,
+        taken: OnceLock::new(),
     })))
 }
 
@@ -290,6 +308,7 @@ pub async fn finish(portal: &Portal, leased: &Leased, outcome: &Outcome) -> Resu
         Outcome::Dropped => ("dropped", None, None),
     };
     sql::end_attempt(&mut tx, leased.id, leased.attempt, now, word, reason, provider).await?;
+    brakes::spending::charge(portal, &mut tx, leased).await?;
     refusals::heed(portal, &mut tx, leased, outcome).await?;
     if let (Some(challenge), Outcome::Later { .. } | Outcome::Never { .. } | Outcome::Dropped) =
         (leased.challenge, outcome)

@@ -11,11 +11,14 @@ mod notices;
 mod refusals;
 mod sql;
 mod trial;
+pub mod worth;
 
 use crate::clock::{SignedDuration, Timestamp};
+use crate::crypto::blind_index;
 use crate::crypto::sealed::{DataKey, Place, Sealed};
 use crate::db::Tx;
 use crate::error::InternalError;
+use crate::messaging::brakes::prices;
 use crate::messaging::texts::{Notice, Values};
 use crate::portal::Portal;
 use crate::types::email_address::EmailAddress;
@@ -95,13 +98,18 @@ async fn queue(
     let phone = (new.kind != Kind::Email).then(|| PhoneNumber::from_e164(&new.to)).flatten();
     let place = |column| Place { table: "dispatches", column, row: id.to_string() };
     let values = serde_json::to_string(&new.values).map_err(|error| InternalError::new("writing a dispatch", error))?;
+    let country = phone.as_ref().and_then(PhoneNumber::country).map(|country| country.code().to_owned());
+    // What brakes count of a code's text.
+    let code_to = phone.as_ref().filter(|_| new.challenge.is_some());
     sql::insert(
         tx,
         &sql::NewRow {
             id,
             kind: new.kind.as_str(),
             by_call_since: (new.kind == Kind::Call).then_some(now),
-            country: phone.as_ref().and_then(PhoneNumber::country).map(|country| country.code().to_owned()),
+            prefix_index: code_to.map(|phone| blind_index::index_prefix(&portal.keys.index, phone)),
+            expected: code_to.and_then(|_| prices::expected(&portal.config, country.as_deref().unwrap_or_default())),
+            country,
             account_id: contact.account,
             data_key_id: contact.data_key_id,
             to_sealed: Sealed::<String>::seal(&new.to, &contact.key, &place("to_sealed")).as_bytes().to_vec(),

@@ -1,6 +1,7 @@
 //! Statements on `dispatches` and `attempts`.
 
 pub(super) mod figures;
+pub(super) mod worth;
 
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
@@ -11,6 +12,7 @@ use crate::clock::{Timestamp, from_ms};
 use crate::db::{self, parse};
 use crate::messaging::gateways::Reason;
 use crate::messaging::routing::{Asked, Verdict};
+use crate::types::amount::Amount;
 use crate::types::ids::{AccountId, ChallengeId, DataKeyId, DispatchId};
 use crate::types::locale::Locale;
 
@@ -29,6 +31,8 @@ pub(super) struct NewRow {
     pub challenge_id: Option<ChallengeId>,
     pub now: Timestamp,
     pub useless_at: Timestamp,
+    pub prefix_index: Option<[u8; 32]>,
+    pub expected: Option<Amount>,
 }
 
 /// Adds a dispatch that is due at once.
@@ -36,8 +40,8 @@ pub(super) async fn insert(connection: &mut AnyConnection, row: &NewRow) -> db::
     sqlx::query(
         "INSERT INTO dispatches (id, kind, account_id, data_key_id, to_sealed, template, locale, values_sealed,
                                  challenge_id, queued_at, due_at, useless_at, leased_until, tries, country,
-                                 by_call_since)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, 0, 0, $12, $13)",
+                                 by_call_since, prefix_index, expected)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, 0, 0, $12, $13, $14, $15)",
     )
     .bind(row.id.to_string())
     .bind(row.kind)
@@ -52,6 +56,8 @@ pub(super) async fn insert(connection: &mut AnyConnection, row: &NewRow) -> db::
     .bind(row.useless_at.as_millisecond())
     .bind(row.country.as_deref())
     .bind(row.by_call_since.map(|at| at.as_millisecond()))
+    .bind(row.prefix_index.as_ref().map(|index| index.as_slice()))
+    .bind(row.expected.map(Amount::millionths))
     .execute(connection)
     .await?;
     Ok(())

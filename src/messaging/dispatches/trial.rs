@@ -1,5 +1,7 @@
 //! A trial: one text without a code to a number that an operator names, through one gateway, whose way is then followed.
 
+use std::sync::OnceLock;
+
 use super::{Contact, Kind, LEASE, Leased, NOTICE_LIFE, NewDispatch, Through, queue, sql};
 use crate::crypto::random::Secret;
 use crate::error::InternalError;
@@ -55,5 +57,6 @@ pub async fn begin_trial(portal: &Portal, to: &PhoneNumber, gateway: &'static st
         token,
         asked: Vec::new(),
         has_stopped: false,
+        taken: OnceLock::new(),
     })
 }

@@ -26,7 +26,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 ///
 /// # Errors
 /// When no TLS client can be made.
-pub(super) fn client() -> Result<Client, InternalError> {
+pub(in crate::messaging) fn client() -> Result<Client, InternalError> {
     Client::builder()
         .connect_timeout(Duration::from_secs(2))
         .timeout(Duration::from_secs(5))
@@ -36,16 +36,16 @@ pub(super) fn client() -> Result<Client, InternalError> {
 }
 
 /// A whole answer of a provider.
-pub(super) struct Answer {
+pub(in crate::messaging) struct Answer {
     /// Its HTTP status.
-    pub(super) status: StatusCode,
+    pub(in crate::messaging) status: StatusCode,
     /// How long it asks to wait.
     pub(super) pause: Option<Duration>,
     body: Vec<u8>,
 }
 
 /// Makes one request. `Err` is what became of the message where no whole answer came.
-pub(super) async fn exchange(request: RequestBuilder) -> Result<Answer, SendOutcome> {
+pub(in crate::messaging) async fn exchange(request: RequestBuilder) -> Result<Answer, SendOutcome> {
     let mut response = request.send().await.map_err(|error| match error {
         // Nothing left the building yet, so trying again is safe.
         error if error.is_connect() => rejected(Reason::Unreachable, None),
@@ -70,7 +70,7 @@ pub(super) async fn exchange(request: RequestBuilder) -> Result<Answer, SendOutc
 
 impl Answer {
     /// The body, where it is JSON of that shape.
-    pub(super) fn json<T: DeserializeOwned>(&self) -> Option<T> {
+    pub(in crate::messaging) fn json<T: DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_slice(&self.body).ok()
     }
 

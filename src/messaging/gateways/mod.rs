@@ -1,6 +1,6 @@
 //! Gateways: providers that carry text messages, and some of them calls. All of them answer in one vocabulary.
 
-mod exchange;
+pub(in crate::messaging) mod exchange;
 pub mod http;
 pub mod outbox;
 pub mod plivo;

@@ -224,7 +224,7 @@ impl Vonage {
             }
             VonageApi::Messages { application, key } => {
                 let (Ok(url), Ok(token)) =
-                    (self.settings.api_base_url.join("/v1/messages"), self.token(application, key))
+                    (self.settings.api_base_url.join("/v1/messages"), application_token(&self.clock, application, key))
                 else {
                     return rejected(Reason::ConfigError, None);
                 };
@@ -256,7 +256,8 @@ impl Vonage {
         let (Some(application), Some(caller)) = (&s.application, &s.caller) else {
             return rejected(Reason::ConfigError, None);
         };
-        let (Ok(url), Ok(token)) = (s.api_base_url.join("/v1/calls"), self.token(&application.id, &application.key))
+        let (Ok(url), Ok(token)) =
+            (s.api_base_url.join("/v1/calls"), application_token(&self.clock, &application.id, &application.key))
         else {
             return rejected(Reason::ConfigError, None);
         };
@@ -273,13 +274,20 @@ impl Vonage {
         let request = self.client.post(url).bearer_auth(token).json(&body);
         exchange(request).await.map_or_else(|outcome| outcome, |answer| read_call(&answer))
     }
+}
 
-    /// A fresh token for each message: signing costs a millisecond, and none can be stale.
-    fn token(&self, application: &str, key: &RsaKey) -> Result<String, InternalError> {
-        let now = self.clock.now().as_second();
-        let jti = uuid::Builder::from_random_bytes(random::bytes()).into_uuid().to_string();
-        key.token(&Claims { application_id: application, iat: now, exp: now + TOKEN_LIFE, jti })
-    }
+/// A fresh token of an application for each request: signing costs a millisecond, and none can be stale.
+///
+/// # Errors
+/// When it cannot be signed.
+pub(in crate::messaging) fn application_token(
+    clock: &Clock,
+    application: &str,
+    key: &RsaKey,
+) -> Result<String, InternalError> {
+    let now = clock.now().as_second();
+    let jti = uuid::Builder::from_random_bytes(random::bytes()).into_uuid().to_string();
+    key.token(&Claims { application_id: application, iat: now, exp: now + TOKEN_LIFE, jti })
 }
 
 fn meaning(table: &[(i64, Meaning)], code: Option<i64>) -> Option<Meaning> {

@@ -10,7 +10,9 @@ use crate::auth::test_text::{self, TestRefusal};
 use crate::clock::{SignedDuration, Timestamp};
 use crate::error::{Failure, InternalError};
 use crate::messaging::dispatches::figures::{self, Figure, Text, Try, Which};
+use crate::messaging::dispatches::worth::Worth;
 use crate::web::account::when;
+use crate::web::admin::delivery_worth::{self, Ceiling, Paused, Worths};
 use crate::web::admin::read;
 use crate::web::csrf::{Posted, Pressed};
 use crate::web::entry;
@@ -37,6 +39,8 @@ struct Line {
     failed: i64,
     median: String,
     p95: String,
+    conversion: String,
+    cost: String,
 }
 
 /// One bar of the chart: what arrived, what failed, and what nobody told of, side by side.
@@ -76,9 +80,11 @@ struct Row {
 
 #[derive(Template)]
 #[template(path = "admin/delivery/show.html")]
-struct DeliveryPage {
+pub(super) struct DeliveryPage {
     errors: Errors,
-    sent: bool,
+    done: Option<Done>,
+    money: Vec<Ceiling>,
+    pauses: Vec<Paused>,
     spans: Vec<Span>,
     bars: Vec<Bar>,
     height: usize,
@@ -91,7 +97,7 @@ fn seconds(words: &Words, span: SignedDuration) -> String {
     words.with("delivery-seconds").arg("n", format!("{:.1}", span.as_secs_f64())).to_string()
 }
 
-fn country(words: &Words, code: &str) -> String {
+pub(super) fn country(words: &Words, code: &str) -> String {
     if code.is_empty() { words.t("delivery-country-unknown") } else { code.to_owned() }
 }
 
@@ -100,7 +106,7 @@ fn gateway(words: &Words, name: &str, by_call: bool) -> String {
     if by_call { words.with("delivery-by_call").arg("gateway", name).to_string() } else { name.to_owned() }
 }
 
-fn line(words: &Words, figure: &Figure) -> Line {
+fn line(words: &Words, figure: &Figure, worth: Worths<'_>) -> Line {
     let time = |span: Option<SignedDuration>| span.map_or_else(|| words.t("delivery-untold"), |s| seconds(words, s));
     Line {
         gateway: gateway(words, &figure.gateway, figure.by_call),
@@ -111,6 +117,8 @@ fn line(words: &Words, figure: &Figure) -> Line {
         failed: figure.failed,
         median: time(figure.median),
         p95: time(figure.p95),
+        conversion: worth.conversion(words, &figure.gateway, &figure.country),
+        cost: worth.cost(words, &figure.gateway, &figure.country),
     }
 }
 
@@ -190,23 +198,34 @@ fn row(layout: &Layout, text: &Text) -> Row {
     }
 }
 
-async fn delivery_page(ctx: &Ctx<Admin>, sent: bool, errors: Errors) -> Result<DeliveryPage, InternalError> {
+pub(super) async fn delivery_page(
+    ctx: &Ctx<Admin>,
+    done: Option<Done>,
+    errors: Errors,
+) -> Result<DeliveryPage, InternalError> {
     let layout = ctx.layout();
     let (words, now): (&Words, Timestamp) = (&layout.words, layout.now);
     let hour = figures::since(&ctx.portal, now - SignedDuration::from_hours(1)).await?;
     let day = figures::since(&ctx.portal, now - SignedDuration::from_hours(24)).await?;
+    let (hour_worth, day_worth) = delivery_worth::of_hour_and_day(&ctx.portal, now).await?;
     let texts = figures::newest(&ctx.portal, Which::All, LISTED).await?;
-    let span = |title: String, figures: &[Figure]| Span {
+    let currency = ctx.portal.config.money.currency.as_str();
+    let span = |title: String, figures: &[Figure], worth: &[Worth]| Span {
         title,
-        lines: figures.iter().map(|figure| line(words, figure)).collect(),
+        lines: figures.iter().map(|figure| line(words, figure, Worths { worth, currency })).collect(),
     };
     let bars = bars(words, &day);
     Ok(DeliveryPage {
         errors,
-        sent,
-        spans: vec![span(words.t("delivery-hour"), &hour), span(words.t("delivery-day"), &day)],
+        spans: vec![
+            span(words.t("delivery-hour"), &hour, &hour_worth),
+            span(words.t("delivery-day"), &day, &day_worth),
+        ],
         height: bars.len() * STEP,
         bars,
+        money: delivery_worth::money(&ctx.portal, &layout).await?,
+        pauses: delivery_worth::pauses(&ctx.portal, &layout).await?,
+        done,
         rows: texts.iter().map(|text| row(&layout, text)).collect(),
         layout,
     })
@@ -215,11 +234,26 @@ async fn delivery_page(ctx: &Ctx<Admin>, sent: bool, errors: Errors) -> Result<D
 #[derive(Deserialize)]
 struct Arrival {
     sent: Option<String>,
+    lifted: Option<String>,
+}
+
+/// What was just done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Done {
+    /// A test is on its way.
+    Sent,
+    /// A pause was lifted.
+    Lifted,
 }
 
 /// `GET /admin/delivery`.
 async fn show(ctx: Ctx<Admin>, arrival: Query<Arrival>) -> PageResult {
-    let shown = delivery_page(&ctx, arrival.sent.is_some(), Errors::none()).await?;
+    let done = match (&arrival.sent, &arrival.lifted) {
+        (Some(_), _) => Some(Done::Sent),
+        (None, Some(_)) => Some(Done::Lifted),
+        _ => None,
+    };
+    let shown = delivery_page(&ctx, done, Errors::none()).await?;
     read(&ctx, Deed::DeliveryRead, None).await?;
     page(&shown)
 }
@@ -234,7 +268,7 @@ async fn test(ctx: Ctx<Admin>, _: Posted<Pressed>) -> PageResult {
         Err(Failure::Refused(TestRefusal::Wait(until))) => {
             let layout = ctx.layout();
             let wait = layout.words.with("delivery-test-wait").arg("time", layout.time_from(&until)).to_string();
-            let shown = delivery_page(&ctx, false, Errors::one("test", wait)).await?;
+            let shown = delivery_page(&ctx, None, Errors::one("test", wait)).await?;
             read(&ctx, Deed::DeliveryRead, None).await?;
             refused(&shown)
         }

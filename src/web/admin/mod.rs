@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod delivery;
+pub mod delivery_worth;
 pub mod invitations;
 pub mod lockouts;
 pub mod overview;
@@ -25,6 +26,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(invitations::routes)
         .configure(people::routes)
         .configure(delivery::routes)
+        .configure(delivery_worth::routes)
         .configure(audit::routes);
 }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::auth::challenges::{self, AnswerRefusal, Challenge, Progress, Purpose, ResendRefusal};
 use crate::auth::prove::{self, Target};
-use crate::clock::Timestamp;
+use crate::clock::{SignedDuration, Timestamp};
 use crate::crypto::codes::{CodeRefusal, TypedCode};
 use crate::error::{Failure, InternalError};
 use crate::messaging::dispatches::{Delivery, Way};
@@ -31,6 +31,8 @@ use crate::words::Words;
 
 /// How often the waiting page looks after its text.
 const PULSE: Duration = Duration::from_secs(1);
+/// Further away, an instant needs its day to be understood.
+const SOON: SignedDuration = SignedDuration::from_hours(12);
 /// A stream of a page that was left open ends by itself.
 const LONGEST_WATCH: u32 = 330;
 
@@ -49,6 +51,7 @@ struct ChallengePage {
     left: Option<i64>,
     next_send_at: Timestamp,
     may_send: bool,
+    may_wait: bool,
     many_sends: bool,
     was_sent: bool,
     by_call: bool,
@@ -89,8 +92,8 @@ impl MethodPage {
 }
 
 /// What became of the text or of the call, in a sentence.
-fn delivery_sentence(words: &Words, zone: &Zone, progress: Progress) -> String {
-    let Some(delivery) = progress.delivery else { return words.t("otp-state-held") };
+fn delivery_sentence(words: &Words, zone: &Zone, progress: Progress, held: impl Fn() -> String) -> String {
+    let Some(delivery) = progress.delivery else { return held() };
     let at = |key, at| words.with(key).arg("time", words.time(at, zone)).to_string();
     match (progress.way, delivery) {
         (_, Delivery::OptedOut) => words.t("otp-state-opted_out"),
@@ -106,6 +109,21 @@ fn delivery_sentence(words: &Words, zone: &Zone, progress: Progress) -> String {
         (Way::Call, Delivery::Rerouted(time)) => at("otp-call-rerouted", time),
         (Way::Call, Delivery::Arrived(time)) => at("otp-call-arrived", time),
         (Way::Call, Delivery::Failed) => words.t("otp-call-failed"),
+    }
+}
+
+/// Whether the time of day alone says when.
+fn is_soon(at: Timestamp, now: Timestamp) -> bool {
+    at.duration_since(now) <= SOON
+}
+
+/// That no text can go out now, until when, and what else there is. Never why.
+fn held_sentence(portal: &Portal, words: &Words, zone: &Zone, challenge: &Challenge) -> String {
+    let (until, phone) = (challenge.next_send_at, portal.config.clinic.phone.as_str());
+    if is_soon(until, portal.clock.now()) {
+        words.with("otp-state-held").arg("time", words.time_from(until, zone)).arg("phone", phone).to_string()
+    } else {
+        words.with("otp-state-held_long").arg("time", words.day_time(until, zone)).arg("phone", phone).to_string()
     }
 }
 
@@ -132,6 +150,7 @@ async fn challenge_page(
     layout.journey = true;
     let now = layout.now;
     let progress = challenges::progress(&ctx.portal, challenge).await?;
+    let held = || held_sentence(&ctx.portal, &layout.words, &layout.zone, challenge);
     let left = challenge.tries_left(&ctx.portal.config.limits);
     let is_patient = ctx.who.0.who.as_ref().is_some_and(|who| who.role == Role::Patient);
     let sent_at = match progress.delivery {
@@ -144,11 +163,12 @@ async fn challenge_page(
         for_visit: challenge.visit.is_some(),
         ends_at: challenge.code_ends_at,
         expired: challenge.code_ends_at <= now,
-        delivery: delivery_sentence(&layout.words, &layout.zone, progress),
+        delivery: delivery_sentence(&layout.words, &layout.zone, progress, held),
         offers: offers(progress.delivery),
         left: (left <= 2).then_some(left),
         next_send_at: challenge.next_send_at,
         may_send: challenge.next_send_at <= now,
+        may_wait: is_soon(challenge.next_send_at, now),
         many_sends: challenge.sends >= 3,
         was_sent: challenge.sends > 0,
         by_call: progress.way == Way::Call,
@@ -249,19 +269,31 @@ async fn resend(ctx: Ctx<Pending>, Posted(form): Posted<ResendForm>) -> PageResu
         Some(way) => prove::resend(&ctx.portal, &ctx.browser, &ctx.who.0, way).await,
         None => Err(Failure::Refused(ResendRefusal::CannotCall)),
     };
-    match sent {
-        Ok(()) => see_other("/challenge?sent=1"),
-        Err(Failure::Refused(ResendRefusal::CannotCall)) => {
-            let errors = Errors::one("code", layout.words.t("otp-channel-none"));
-            refused(&challenge_page(&ctx, &challenge, errors, false, false).await?)
-        }
-        Err(Failure::Refused(ResendRefusal::Wait(until))) => {
-            let text = layout.words.with("otp-wait").arg("time", layout.time_from(&until)).to_string();
-            refused(&challenge_page(&ctx, &challenge, Errors::one("code", text), false, false).await?)
-        }
-        Err(Failure::Refused(ResendRefusal::Ended)) => see_other("/login?over=1"),
-        Err(Failure::Internal(error)) => Err(error.into()),
+    let refusal = match sent {
+        Ok(()) => return see_other("/challenge?sent=1"),
+        Err(Failure::Refused(refusal)) => refusal,
+        Err(Failure::Internal(error)) => return Err(error.into()),
+    };
+    // What the refusal says may stand in the row only now.
+    let Some(challenge) = live(&ctx.portal, Some(challenge.id)).await? else { return see_other("/login?over=1") };
+    match not_sent(&ctx.portal, &layout, &challenge, refusal) {
+        Some(text) => refused(&challenge_page(&ctx, &challenge, Errors::one("code", text), false, false).await?),
+        None => see_other("/login?over=1"),
     }
+}
+
+/// Why nothing was sent, in a sentence; None when the challenge is over.
+fn not_sent(portal: &Portal, layout: &Layout, challenge: &Challenge, refusal: ResendRefusal) -> Option<String> {
+    Some(match refusal {
+        ResendRefusal::CannotCall => layout.words.t("otp-channel-none"),
+        ResendRefusal::Wait(until) if is_soon(until, layout.now) => {
+            layout.words.with("otp-wait").arg("time", layout.time_from(&until)).to_string()
+        }
+        ResendRefusal::Wait(_) | ResendRefusal::Held(_) => {
+            held_sentence(portal, &layout.words, &layout.zone, challenge)
+        }
+        ResendRefusal::Ended => return None,
+    })
 }
 
 async fn method_page(ctx: &Ctx<Pending>, challenge: &Challenge, errors: Errors) -> Result<MethodPage, InternalError> {
@@ -294,12 +326,14 @@ async fn choose(ctx: Ctx<Pending>, Posted(form): Posted<MethodForm>) -> PageResu
         "none" => return see_other("/help/codes"),
         "voice" => match prove::resend(&ctx.portal, &ctx.browser, &ctx.who.0, Way::Call).await {
             Ok(()) => return see_other("/challenge?sent=1"),
-            Err(Failure::Refused(ResendRefusal::Ended)) => return see_other("/login?over=1"),
-            Err(Failure::Refused(ResendRefusal::Wait(until))) => {
-                layout.words.with("otp-wait").arg("time", layout.time_from(&until)).to_string()
-            }
-            Err(Failure::Refused(ResendRefusal::CannotCall)) => layout.words.t("otp-channel-none"),
             Err(Failure::Internal(error)) => return Err(error.into()),
+            Err(Failure::Refused(refusal)) => {
+                let Some(now) = live(&ctx.portal, Some(challenge.id)).await? else { return see_other("/login?over=1") };
+                match not_sent(&ctx.portal, &layout, &now, refusal) {
+                    Some(text) => text,
+                    None => return see_other("/login?over=1"),
+                }
+            }
         },
         _ => layout.words.t("method-empty"),
     };
@@ -320,6 +354,7 @@ async fn state(portal: &Portal, id: ChallengeId, words: Words, zone: &Zone) -> R
         return Ok(State { state: "over", text: words.t("otp-state-over"), offers: false });
     };
     let progress = challenges::progress(portal, &challenge).await?;
+    let held = || held_sentence(portal, &words, zone, &challenge);
     let state = match progress.delivery {
         None => "held",
         Some(Delivery::Queued) => "queued",
@@ -331,7 +366,7 @@ async fn state(portal: &Portal, id: ChallengeId, words: Words, zone: &Zone) -> R
         Some(Delivery::OptedOut) => "opted_out",
         Some(Delivery::Failed) => "failed",
     };
-    Ok(State { state, text: delivery_sentence(&words, zone, progress), offers: offers(progress.delivery) })
+    Ok(State { state, text: delivery_sentence(&words, zone, progress, held), offers: offers(progress.delivery) })
 }
 
 /// `GET /challenge/status`: JSON, or a stream of events for who asks for one; an event a change.
