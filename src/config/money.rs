@@ -56,6 +56,8 @@ pub struct Money {
     pub currency: String,
     /// `SALUS_SMS_PRICES`; none unless set.
     pub prices: Prices,
+    /// `SALUS_CALL_PRICES`: what a call costs, written like the prices of texts; none unless set.
+    pub call_prices: Prices,
     /// `SALUS_SPEND_DAY`: what may be spent on texts in a day of the clinic's zone; no ceiling unless set.
     pub day: Option<Amount>,
     /// `SALUS_SPEND_COUNTRY_DAY`; no ceilings unless set.
@@ -83,11 +85,9 @@ impl Money {
             let gateway = SmsGateway::from_word(gateway.trim())?;
             Some(Price { gateway, country: country(place.trim())?, amount: amount.trim().parse().ok()? })
         };
-        let prices = Prices(vars.list(
-            "SALUS_SMS_PRICES",
-            price,
-            "write gateway:country=price, like twilio:US=0.0108,twilio:*=0.06",
-        ));
+        let cure = "write gateway:country=price, like twilio:US=0.0108,twilio:*=0.06";
+        let prices = Prices(vars.list("SALUS_SMS_PRICES", price, cure));
+        let call_prices = Prices(vars.list("SALUS_CALL_PRICES", price, cure));
         let ceiling = |word: &str| {
             let (place, amount) = word.split_once('=')?;
             Some((country(place.trim())?, amount.trim().parse().ok()?))
@@ -108,6 +108,7 @@ impl Money {
         Self {
             currency,
             prices,
+            call_prices,
             day,
             country_day,
             conversion_floor: vars.number("SALUS_CONVERSION_FLOOR", 20, 0..=100),

@@ -167,6 +167,9 @@ impl Worker {
         let Some(live) = (self.code_of)(&self.portal, challenge).await? else { return Ok(Outcome::Dropped) };
         let to = phone_of(leased)?;
         let answer = voice::call(&self.portal, gateway, leased, &live).await?;
+        if !matches!(answer, SendOutcome::Rejected { .. }) {
+            leased.note_taken(1);
+        }
         self.concluded(leased, &to, answer, true, health).await
     }
 

@@ -108,6 +108,9 @@ POST /admin/people/invite email=x       | login | challenge | 403 | 403 | 403 | 
 GET /admin/people/invitations           | login | challenge | 403 | 403 | 403 | 403 | 200
 POST /admin/people/invitations/{made-up}/withdraw | login | challenge | 403 | 403 | 403 | 403 | /admin/people/invitations
 GET /admin/delivery                     | login | challenge | 403 | 403 | 403 | 403 | 200
+POST /admin/delivery email=x            | login | challenge | 403 | 403 | 403 | 403 | 422
+GET /admin/delivery/people/{patient}    | login | challenge | 403 | 403 | 403 | 403 | 200
+GET /admin/delivery/people/{made-up}    | login | challenge | 403 | 403 | 403 | 403 | 404
 POST /admin/delivery/test               | login | challenge | 403 | 403 | 403 | 403 | /admin/delivery
 POST /admin/delivery/pauses/{made-up}/lift | login | challenge | 403 | 403 | 403 | 403 | /admin/delivery
 POST /admin/delivery/pauses/odd/lift    | login | challenge | 403 | 403 | 403 | 403 | 404

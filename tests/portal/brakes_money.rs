@@ -148,10 +148,10 @@ async fn costs_add_up_by_gateway_and_country_with_the_segments_that_were_taken()
     let door =
         Door::open_with(&[("SALUS_SMS_PRICES", "outbox:US=0.01,twilio:*=0.5"), ("SALUS_SMS_COUNTRIES", "US,MX")]).await;
     let config = &door.portal.config;
-    assert_eq!(prices::cost(config, "outbox", "US", 3), Some(amount("0.03")));
-    assert_eq!(prices::cost(config, "twilio", "", 1), Some(amount("0.5")));
-    assert_eq!(prices::cost(config, "outbox", "MX", 1), None);
-    assert_eq!(prices::cost(config, "smtp", "US", 1), None);
+    assert_eq!(prices::cost(config, "outbox", false, "US", 3), Some(amount("0.03")));
+    assert_eq!(prices::cost(config, "twilio", false, "", 1), Some(amount("0.5")));
+    assert_eq!(prices::cost(config, "outbox", false, "MX", 1), None);
+    assert_eq!(prices::cost(config, "smtp", false, "US", 1), None);
     for phone in ["+12125550001", "+12125550002", "+525512345678"] {
         register(&door, phone).await;
     }

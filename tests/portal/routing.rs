@@ -403,3 +403,38 @@ async fn who_wrote_stop_is_called_and_told_how_texts_come_again() {
     assert_eq!(scene.asked(), (3, 0), "no gateway is asked for a text");
     again.get("/challenge").await.says("send START to").says("Answer, press any key");
 }
+
+#[tokio::test]
+async fn an_admin_sees_how_gateways_fare_and_follows_a_persons_texts() {
+    let scene = Scene::open_with(&[("SALUS_SMS_PRICES", "twilio:US=0.0108,plivo:*=0.02")]).await;
+    let ada = scene.portal.admin("ada").await;
+    let mia = scene.portal.patient("mia").await;
+    let mut admin = scene.one_more(&ada).await;
+    let code = Scene::code(&scene.twilio, "Body", 0);
+    admin.get("/challenge").await;
+    assert_eq!(admin.send("/challenge", &[("code", &code)]).await.address, "/admin");
+    admin.open("/admin/delivery").await.says("Gateways").says("twilio Works").says("plivo Works");
+
+    scene.twilio.script(std::iter::repeat_with(|| Answer::Raw(500, vec![], Vec::new())).take(5));
+    for n in 0..5 {
+        let who = scene.person(n).await;
+        let mut browser = scene.one_more(&who).await;
+        scene.enters(&mut browser, &Scene::code(&scene.plivo, "text", n)).await;
+        if n == 0 {
+            admin.open("/admin/delivery").await.says("twilio Failed once, the last time");
+        }
+    }
+    let page = admin.open("/admin/delivery").await;
+    page.says("twilio Left alone since 10:00am. Tried again from 10:00am.").says("plivo Works");
+    page.says("5 of 5").says("0.1").says("No answer");
+
+    let _browser = scene.one_more(&mia).await;
+    let nobody = admin.send("/admin/delivery", &[("email", "nobody@people.example")]).await;
+    assert_eq!(nobody.status, 422);
+    assert_eq!(nobody.field("email"), "nobody@people.example", "what was typed is kept");
+    let page = admin.send("/admin/delivery", &[("email", &mia.email)]).await;
+    assert_eq!(page.address, format!("/admin/delivery/people/{}", mia.account));
+    page.says("Texts to Mia Example").says("plivo, 10:00am: Sent").says("•••• ");
+    assert!(!page.text().contains("twilio"), "the others' texts are not hers");
+    assert!(!page.body.contains(&mia.phone[1..]) && !page.body.contains(&Scene::code(&scene.plivo, "text", 5)));
+}

@@ -3,11 +3,12 @@
 use crate::config::{Config, SmsGateway};
 use crate::types::amount::Amount;
 
-/// What so many segments through a gateway to a country cost; None where no price is set. `country` is an alpha-2 code,
-/// empty where the number does not tell.
-pub fn cost(config: &Config, gateway: &str, country: &str, segments: i64) -> Option<Amount> {
+/// What so many segments, or a call, through a gateway to a country cost; None where no price is set. `country` is an
+/// alpha-2 code, empty where the number does not tell.
+pub fn cost(config: &Config, gateway: &str, by_call: bool, country: &str, segments: i64) -> Option<Amount> {
     let gateway = SmsGateway::from_word(gateway)?;
-    Some(config.money.prices.of(gateway, country)?.times(segments.max(1)))
+    let prices = if by_call { &config.money.call_prices } else { &config.money.prices };
+    Some(prices.of(gateway, country)?.times(segments.max(1)))
 }
 
 /// What a code's text to a country costs at most: one segment through the dearest gateway that may carry it.

@@ -79,7 +79,7 @@ pub(super) async fn count_decoy(portal: &Portal, tx: &mut Tx, phone: &PhoneNumbe
 pub async fn charge(portal: &Portal, tx: &mut Tx, leased: &Leased) -> Result<(), InternalError> {
     let Some(segments) = leased.taken() else { return Ok(()) };
     let country = PhoneNumber::from_e164(&leased.to).map(|phone| country(&phone)).unwrap_or_default();
-    let cost = prices::cost(&portal.config, leased.gateway, &country, segments);
+    let cost = prices::cost(&portal.config, leased.gateway, leased.by_call, &country, segments);
     dispatches::worth::price(tx, leased, segments, cost).await?;
     let Some(cost) = cost else { return Ok(()) };
     let (day, _) = today(portal, portal.clock.now())?;

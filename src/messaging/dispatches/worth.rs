@@ -62,6 +62,8 @@ pub async fn price(tx: &mut Tx, leased: &Leased, segments: i64, cost: Option<Amo
 pub struct Worth {
     /// The gateway's name.
     pub gateway: String,
+    /// Whether it called.
+    pub by_call: bool,
     /// The country's alpha-2 code; empty where the numbers do not tell.
     pub country: String,
     /// Codes that the gateway took.

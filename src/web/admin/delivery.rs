@@ -9,9 +9,10 @@ use crate::auth::step_up;
 use crate::auth::test_text::{self, TestRefusal};
 use crate::clock::{SignedDuration, Timestamp};
 use crate::error::{Failure, InternalError};
-use crate::messaging::dispatches::figures::{self, Figure, Text, Try, Which};
+use crate::messaging::dispatches::figures::{self, Figure, Which};
 use crate::messaging::dispatches::worth::Worth;
-use crate::web::account::when;
+use crate::web::admin::delivery_gateways::{self, Standing};
+use crate::web::admin::delivery_rows::{LISTED, Row, country, gateway, row, seconds};
 use crate::web::admin::delivery_worth::{self, Ceiling, Paused, Worths};
 use crate::web::admin::read;
 use crate::web::csrf::{Posted, Pressed};
@@ -22,8 +23,6 @@ use crate::web::layout::{Layout, page, refused, see_other};
 use crate::web::problem::PageResult;
 use crate::words::Words;
 
-/// How many texts are listed.
-const LISTED: i64 = 50;
 /// How wide the longest bar of the chart is.
 const WIDEST: i64 = 180;
 /// How far one bar of the chart stands from the next.
@@ -59,25 +58,6 @@ struct Span {
     lines: Vec<Line>,
 }
 
-/// One attempt, in words.
-struct Attempt {
-    gateway: String,
-    at: String,
-    said: String,
-    detail: String,
-}
-
-/// One text, in words. `kind` is the status's.
-struct Row {
-    when: String,
-    what: String,
-    last2: String,
-    country: String,
-    kind: &'static str,
-    state: String,
-    attempts: Vec<Attempt>,
-}
-
 #[derive(Template)]
 #[template(path = "admin/delivery/show.html")]
 pub(super) struct DeliveryPage {
@@ -85,25 +65,13 @@ pub(super) struct DeliveryPage {
     done: Option<Done>,
     money: Vec<Ceiling>,
     pauses: Vec<Paused>,
+    standings: Vec<Standing>,
+    pub(super) email: String,
     spans: Vec<Span>,
     bars: Vec<Bar>,
     height: usize,
     rows: Vec<Row>,
     layout: Layout,
-}
-
-/// A span with one digit after the point: seconds.
-fn seconds(words: &Words, span: SignedDuration) -> String {
-    words.with("delivery-seconds").arg("n", format!("{:.1}", span.as_secs_f64())).to_string()
-}
-
-pub(super) fn country(words: &Words, code: &str) -> String {
-    if code.is_empty() { words.t("delivery-country-unknown") } else { code.to_owned() }
-}
-
-/// A gateway's name, and that it called.
-fn gateway(words: &Words, name: &str, by_call: bool) -> String {
-    if by_call { words.with("delivery-by_call").arg("gateway", name).to_string() } else { name.to_owned() }
 }
 
 fn line(words: &Words, figure: &Figure, worth: Worths<'_>) -> Line {
@@ -117,8 +85,8 @@ fn line(words: &Words, figure: &Figure, worth: Worths<'_>) -> Line {
         failed: figure.failed,
         median: time(figure.median),
         p95: time(figure.p95),
-        conversion: worth.conversion(words, &figure.gateway, &figure.country),
-        cost: worth.cost(words, &figure.gateway, &figure.country),
+        conversion: worth.conversion(words, figure),
+        cost: worth.cost(words, figure),
     }
 }
 
@@ -138,64 +106,6 @@ fn bars(words: &Words, figures: &[Figure]) -> Vec<Bar> {
         }
     };
     figures.iter().enumerate().map(bar).collect()
-}
-
-/// A gateway's answer or receipt, in words.
-fn said(words: &Words, tried: &Try) -> String {
-    words.t(match (tried.receipt.as_deref(), tried.outcome.as_deref()) {
-        (Some("delivered"), _) => "delivery-arrived",
-        (Some("undelivered" | "failed"), _) => "delivery-not_delivered",
-        (Some("sent"), _) => "delivery-on_network",
-        (_, Some("accepted")) => "delivery-sent",
-        (_, Some("later")) => "delivery-later",
-        (_, Some("never")) => "delivery-refused",
-        (_, Some("unknown")) => "delivery-no_answer",
-        (_, Some("dropped")) => "delivery-dropped",
-        (Some(_), _) => "delivery-sent",
-        (None, _) => "delivery-waiting",
-    })
-}
-
-fn attempt(layout: &Layout, tried: &Try) -> Attempt {
-    let words = &layout.words;
-    let took = tried.receipt_at.map(|at| seconds(words, at.duration_since(tried.started_at)));
-    let why = tried.code.clone().or_else(|| tried.reason.clone());
-    Attempt {
-        gateway: gateway(words, &tried.gateway, tried.by_call),
-        at: layout.time(&tried.started_at),
-        said: said(words, tried),
-        detail: [took, why].into_iter().flatten().collect::<Vec<_>>().join(", "),
-    }
-}
-
-fn row(layout: &Layout, text: &Text) -> Row {
-    let words = &layout.words;
-    let told = text.tries.last().and_then(|tried| tried.receipt.as_deref());
-    let (kind, state) = match (text.arrived_at, text.outcome.as_deref(), told) {
-        (Some(_), ..) => ("ok", "delivery-arrived"),
-        (None, Some(_), Some("undelivered" | "failed")) => ("danger", "delivery-not_delivered"),
-        (None, Some("sent"), _) => ("info", "delivery-sent"),
-        (None, None, _) => ("quiet", "delivery-waiting"),
-        (None, Some("dropped"), _) => ("quiet", "delivery-dropped"),
-        (None, Some("opted_out"), _) => ("warn", "delivery-opted_out"),
-        (None, Some("late"), _) => ("danger", "delivery-late"),
-        (None, Some("unknown"), _) => ("danger", "delivery-no_answer"),
-        (None, Some(_), _) => ("danger", "delivery-failed"),
-    };
-    let what = match text.template.as_str() {
-        template if template.starts_with("code_") => "delivery-code",
-        "test" => "delivery-test",
-        _ => "delivery-notice",
-    };
-    Row {
-        when: when(layout, text.queued_at),
-        what: words.t(what),
-        last2: text.last2.clone().unwrap_or_else(|| "••".into()),
-        country: country(words, text.country.as_deref().unwrap_or_default()),
-        kind,
-        state: words.t(state),
-        attempts: text.tries.iter().map(|tried| attempt(layout, tried)).collect(),
-    }
 }
 
 pub(super) async fn delivery_page(
@@ -225,6 +135,8 @@ pub(super) async fn delivery_page(
         bars,
         money: delivery_worth::money(&ctx.portal, &layout).await?,
         pauses: delivery_worth::pauses(&ctx.portal, &layout).await?,
+        standings: delivery_gateways::standings(&ctx.portal, &layout).await?,
+        email: String::new(),
         done,
         rows: texts.iter().map(|text| row(&layout, text)).collect(),
         layout,

@@ -7,12 +7,13 @@ use crate::auth::text_brakes::{self, LiftRefusal};
 use crate::clock::{SignedDuration, Timestamp};
 use crate::error::{Failure, InternalError};
 use crate::messaging::brakes::{pauses as paused, spending};
+use crate::messaging::dispatches::figures::Figure;
 use crate::messaging::dispatches::worth::{self, Worth};
 use crate::portal::Portal;
 use crate::types::amount::Amount;
 use crate::types::ids::PauseId;
 use crate::web::account::when;
-use crate::web::admin::delivery::country;
+use crate::web::admin::delivery_rows::country;
 use crate::web::csrf::{Posted, Pressed};
 use crate::web::entry;
 use crate::web::guard::{Admin, Ctx};
@@ -48,19 +49,20 @@ fn money_text(amount: Amount, currency: &str) -> String {
 }
 
 impl Worths<'_> {
-    fn of(&self, gateway: &str, country: &str) -> Option<&Worth> {
-        self.worth.iter().find(|worth| worth.gateway == gateway && worth.country == country)
+    fn of(&self, figure: &Figure) -> Option<&Worth> {
+        let key = (figure.gateway.as_str(), figure.by_call, figure.country.as_str());
+        self.worth.iter().find(|worth| (worth.gateway.as_str(), worth.by_call, worth.country.as_str()) == key)
     }
 
     /// Codes entered of those sent, in words.
-    pub fn conversion(&self, words: &Words, gateway: &str, country: &str) -> String {
-        let (entered, codes) = self.of(gateway, country).map_or((0, 0), |worth| (worth.entered, worth.codes));
+    pub fn conversion(&self, words: &Words, figure: &Figure) -> String {
+        let (entered, codes) = self.of(figure).map_or((0, 0), |worth| (worth.entered, worth.codes));
         conversion(words, entered, codes)
     }
 
     /// What it cost, in words.
-    pub fn cost(&self, words: &Words, gateway: &str, country: &str) -> String {
-        let cost = self.of(gateway, country).and_then(|worth| worth.cost);
+    pub fn cost(&self, words: &Words, figure: &Figure) -> String {
+        let cost = self.of(figure).and_then(|worth| worth.cost);
         cost.map_or_else(|| words.t("delivery-untold"), |cost| money_text(cost, self.currency))
     }
 }

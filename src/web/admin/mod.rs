@@ -2,6 +2,9 @@
 
 pub mod audit;
 pub mod delivery;
+mod delivery_gateways;
+pub mod delivery_person;
+mod delivery_rows;
 pub mod delivery_worth;
 pub mod invitations;
 pub mod lockouts;
@@ -26,6 +29,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(invitations::routes)
         .configure(people::routes)
         .configure(delivery::routes)
+        .configure(delivery_person::routes)
         .configure(delivery_worth::routes)
         .configure(audit::routes);
 }

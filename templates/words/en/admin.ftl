@@ -214,6 +214,18 @@ delivery-refused = Refused
 delivery-no_answer = No answer
 delivery-dropped = No longer needed
 delivery-opted_out = The phone asked for no texts
+delivery-gateways = Gateways
+delivery-gateways-about = A gateway that fails five times in a row is left alone for a while. Texts then go through the others.
+delivery-gateway-works = Works
+delivery-gateway-failures = { $n ->
+    [one] Failed once, the last time
+   *[other] Failed { $n } times in a row
+}
+delivery-gateway-open = Left alone since { $since }. Tried again from { $next }.
+delivery-find-hint = We look for this whole address and show that person’s texts
+delivery-find-submit = Show their texts
+delivery-person = Texts to { $name }
+delivery-silent = Taken, and nothing heard since
 delivery-late = Too late
 delivery-conversion = Codes entered
 delivery-conversion-none = No codes

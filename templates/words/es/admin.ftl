@@ -214,6 +214,18 @@ delivery-refused = Rechazado
 delivery-no_answer = Sin respuesta
 delivery-dropped = Ya no hacía falta
 delivery-opted_out = El teléfono pidió no recibir mensajes
+delivery-gateways = Proveedores
+delivery-gateways-about = Un proveedor que falla cinco veces seguidas se deja en paz un tiempo. Los mensajes salen entonces por los demás.
+delivery-gateway-works = Funciona
+delivery-gateway-failures = { $n ->
+    [one] Falló una vez, la última
+   *[other] Falló { $n } veces seguidas
+}
+delivery-gateway-open = En pausa desde las { $since }. Se prueba de nuevo desde las { $next }.
+delivery-find-hint = Buscamos esta dirección completa y mostramos los mensajes de esa persona
+delivery-find-submit = Mostrar sus mensajes
+delivery-person = Mensajes a { $name }
+delivery-silent = Aceptado, y sin noticias desde entonces
 delivery-late = Demasiado tarde
 delivery-conversion = Códigos escritos
 delivery-conversion-none = Sin códigos

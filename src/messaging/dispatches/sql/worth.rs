@@ -106,7 +106,7 @@ pub(in crate::messaging::dispatches) async fn since(
     since: Timestamp,
 ) -> db::Result<Vec<Worth>> {
     sqlx::query(
-        "SELECT a.gateway, COALESCE(d.country, '') AS country,
+        "SELECT a.gateway, a.channel, COALESCE(d.country, '') AS country,
                 COUNT(DISTINCT CASE WHEN a.outcome = 'accepted' OR a.receipt IS NOT NULL
                                     THEN d.challenge_id END) AS codes,
                 COUNT(DISTINCT CASE WHEN (a.outcome = 'accepted' OR a.receipt IS NOT NULL)
@@ -117,8 +117,8 @@ pub(in crate::messaging::dispatches) async fn since(
          JOIN dispatches d ON d.id = a.dispatch_id
          LEFT JOIN challenges c ON c.id = d.challenge_id
          WHERE a.started_at >= $1 AND d.kind = 'sms'
-         GROUP BY a.gateway, COALESCE(d.country, '')
-         ORDER BY a.gateway, COALESCE(d.country, '')",
+         GROUP BY a.gateway, a.channel, COALESCE(d.country, '')
+         ORDER BY a.gateway, a.channel, COALESCE(d.country, '')",
     )
     .bind(since.as_millisecond())
     .fetch_all(connection)
@@ -127,6 +127,7 @@ pub(in crate::messaging::dispatches) async fn since(
     .map(|row| {
         Ok(Worth {
             gateway: row.try_get("gateway")?,
+            by_call: row.try_get::<&str, _>("channel")? == "call",
             country: row.try_get("country")?,
             codes: row.try_get("codes")?,
             entered: row.try_get("entered")?,
