@@ -2,6 +2,8 @@
 
 #[path = "../support/aggregator_double.rs"]
 mod aggregator_double;
+#[path = "../support/bad_network/mod.rs"]
+mod bad_network;
 #[path = "../support/door.rs"]
 mod door;
 #[path = "../support/gateway_double.rs"]
@@ -56,6 +58,7 @@ mod patient_labs;
 mod patient_story;
 mod receipts;
 mod records;
+mod reliability;
 mod reminders;
 mod shell;
 mod shell_admin;

@@ -1,0 +1,107 @@
+//! What became of the codes of a run: what the phones saw, and what the portal wrote down.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use salus::portal::Portal;
+
+use super::Network;
+use super::callbacks::FORGED_CODE;
+
+/// The figures of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    pub codes: usize,
+    /// How long each took that arrived, shortest first.
+    pub took: Vec<Duration>,
+    /// Codes that never came.
+    pub lost: usize,
+    /// Codes whose text was sent, and came, more than once.
+    pub doubled: usize,
+    /// Those of them with an attempt whose end nobody knows: a kill, or no clear answer.
+    pub unknowable: usize,
+    /// The most sends of one code: requests that a gateway read, or attempts that the portal wrote down.
+    pub most_sends: i64,
+    /// Attempts in all, and those of them whose end is unknown.
+    pub attempts: i64,
+    pub unknown: i64,
+    /// Texts with somebody else's code.
+    pub strange: usize,
+    /// True receipts: taken, turned away, and those that met nobody.
+    pub receipts: (usize, usize, usize),
+    /// Forged receipts, and those of them that were not turned away or left a trace.
+    pub forged: (usize, usize),
+}
+
+impl Tally {
+    pub async fn count(portal: &Portal, network: &Network) -> Self {
+        let phones = network.phones.taken();
+        let asked = phones.iter().filter(|phone| phone.asked.is_some());
+        let unknown = unknown(portal).await;
+        let doubled: Vec<_> = asked.clone().filter(|phone| phone.arrivals().len() > 1).collect();
+        let is_unknowable = |challenge: &str| unknown.contains(challenge);
+        let mut took: Vec<Duration> = asked.clone().filter_map(|phone| phone.in_hand()).collect();
+        took.sort_unstable();
+        let requests = phones.iter().map(|phone| phone.requests as i64).max().unwrap_or(0);
+        let callbacks = &network.callbacks;
+        let (forged, believed) = callbacks.forged();
+        let traces = format!("SELECT COUNT(*) FROM receipts WHERE code = '{FORGED_CODE}'");
+        Self {
+            codes: asked.clone().count(),
+            lost: asked.clone().count() - took.len(),
+            took,
+            unknowable: doubled
+                .iter()
+                .filter_map(|phone| phone.asked.as_ref())
+                .filter(|(challenge, _)| is_unknowable(&challenge.to_string()))
+                .count(),
+            doubled: doubled.len(),
+            most_sends: requests.max(number(portal, MOST_ATTEMPTS).await),
+            attempts: number(portal, "SELECT COUNT(*) FROM attempts").await,
+            unknown: number(portal, UNKNOWN_ATTEMPTS).await,
+            strange: phones.iter().map(super::phones::Phone::strange).sum(),
+            receipts: (callbacks.told(), callbacks.turned_away(), callbacks.unheard()),
+            forged: (forged, believed.max(usize::try_from(number(portal, &traces).await).unwrap_or(0))),
+        }
+    }
+
+    /// The share of codes that were in the hand within so many seconds.
+    pub fn within(&self, seconds: u64) -> f64 {
+        let there = self.took.iter().filter(|took| **took <= Duration::from_secs(seconds)).count();
+        there as f64 / self.codes.max(1) as f64
+    }
+
+    /// The time within which this share of the codes that came was in the hand.
+    pub fn part(&self, share: f64) -> Duration {
+        let place = (self.took.len().saturating_sub(1) as f64 * share) as usize;
+        self.took.get(place).copied().unwrap_or_default()
+    }
+}
+
+const MOST_ATTEMPTS: &str = "SELECT COALESCE(MAX(tried), 0)
+     FROM (SELECT COUNT(*) AS tried
+           FROM attempts a
+           JOIN dispatches d ON d.id = a.dispatch_id
+           WHERE d.challenge_id IS NOT NULL
+           GROUP BY d.challenge_id) AS each_code";
+const UNKNOWN_ATTEMPTS: &str = "SELECT COUNT(*) FROM attempts WHERE ended_at IS NULL OR outcome = 'unknown'";
+
+pub async fn number(portal: &Portal, sql: &str) -> i64 {
+    let mut connection = portal.db.read().await.unwrap();
+    sqlx::query_scalar(sqlx::AssertSqlSafe(sql.to_owned())).fetch_one(&mut *connection).await.unwrap()
+}
+
+/// Challenges with an attempt whose end nobody knows.
+async fn unknown(portal: &Portal) -> HashSet<String> {
+    let mut connection = portal.db.read().await.unwrap();
+    let rows: Vec<String> = sqlx::query_scalar(
+        "SELECT DISTINCT d.challenge_id
+         FROM attempts a
+         JOIN dispatches d ON d.id = a.dispatch_id
+         WHERE d.challenge_id IS NOT NULL AND (a.ended_at IS NULL OR a.outcome = 'unknown')",
+    )
+    .fetch_all(&mut *connection)
+    .await
+    .unwrap();
+    rows.into_iter().collect()
+}
