@@ -20,6 +20,8 @@ pub struct Tally {
     pub doubled: usize,
     /// Those of them with an attempt whose end nobody knows: a kill, or no clear answer.
     pub unknowable: usize,
+    /// How often a server was killed.
+    pub kills: usize,
     /// The most sends of one code: requests that a gateway read, or attempts that the portal wrote down.
     pub most_sends: i64,
     /// Attempts in all, and those of them whose end is unknown.
@@ -56,6 +58,7 @@ impl Tally {
                 .filter(|(challenge, _)| is_unknowable(&challenge.to_string()))
                 .count(),
             doubled: doubled.len(),
+            kills: 0,
             most_sends: requests.max(number(portal, MOST_ATTEMPTS).await),
             attempts: number(portal, "SELECT COUNT(*) FROM attempts").await,
             unknown: number(portal, UNKNOWN_ATTEMPTS).await,
