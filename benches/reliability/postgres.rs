@@ -54,10 +54,8 @@ impl Cluster {
             .status()
             .expect("initdb runs");
         assert!(made.success(), "initdb failed");
-        let options = format!(
-            "-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={}",
-            folder.path().display()
-        );
+        let options =
+            format!("-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={}", folder.path().display());
         let started = command(&programs.join("pg_ctl"))
             .args(["-s", "-w", "-o", &options, "-l"])
             .arg(folder.path().join("log"))

@@ -56,8 +56,8 @@ pub async fn run(codes: Option<usize>, only: Option<&str>) -> bool {
         pairs.len() * 2,
         begun.elapsed().as_secs_f64()
     ));
-    report.line("| weather at the first gateway | failover | by 10 s | by 30 s | by 60 s | most sends | sent twice | … unknowable | lost |");
-    report.line("|---|---|---|---|---|---|---|---|---|");
+    report.line("| weather at the first gateway | failover | by 10 s | by 30 s | by 60 s | most sends | most tries | sent twice | … unknowable | lost |");
+    report.line("|---|---|---|---|---|---|---|---|---|---|");
     for (scene, off, on) in &pairs {
         for (policy, tally) in [("off", off), ("on", on)] {
             report.line(&row(scene, policy, tally));
@@ -71,8 +71,8 @@ pub async fn run(codes: Option<usize>, only: Option<&str>) -> bool {
 fn row(scene: &Scene, policy: &str, tally: &Tally) -> String {
     let by = [10, 30, 60].map(|seconds| format!("{:.0} %", tally.within(seconds) * 100.0)).join(" | ");
     format!(
-        "| {} | {policy} | {by} | {} | {} | {} | {} |",
-        scene.name, tally.most_sends, tally.doubled, tally.unknowable, tally.lost
+        "| {} | {policy} | {by} | {} | {} | {} | {} | {} |",
+        scene.name, tally.most_sends, tally.most_tries, tally.doubled, tally.unknowable, tally.lost
     )
 }
 
@@ -81,7 +81,12 @@ fn verdicts(report: &mut Report, pairs: &[(&Scene, Tally, Tally)]) {
     report.rule(&format!("at most {MOST_SENDS} sends of one code in every run: {most}"), most <= MOST_SENDS);
     for (scene, off, on) in pairs.iter().filter(|(scene, ..)| scene.is_dead) {
         let won = on.within(30) - off.within(30);
-        let rule = format!("{}: by 30 s failover brings {:.0} of 100 codes more (aim: {:.0})", scene.name, won * 100.0, MARGIN * 100.0);
+        let rule = format!(
+            "{}: by 30 s failover brings {:.0} of 100 codes more (aim: {:.0})",
+            scene.name,
+            won * 100.0,
+            MARGIN * 100.0
+        );
         report.rule(&rule, won >= MARGIN);
     }
     let strange: usize = pairs.iter().map(|(_, off, on)| off.strange + on.strange).sum();
@@ -95,6 +100,9 @@ fn verdicts(report: &mut Report, pairs: &[(&Scene, Tally, Tally)]) {
     for (scene, off, on) in pairs.iter().filter(|(_, off, _)| off.kills > 0) {
         let (kills, doubled) = (off.kills + on.kills, off.doubled + on.doubled);
         let knowable = doubled - off.unknowable - on.unknowable;
-        report.rule(&format!("{}: {kills} kills, {doubled} codes sent twice, {knowable} of them knowably", scene.name), knowable == 0);
+        report.rule(
+            &format!("{}: {kills} kills, {doubled} codes sent twice, {knowable} of them knowably", scene.name),
+            knowable == 0,
+        );
     }
 }

@@ -30,10 +30,8 @@ const BAD: &[Fault] = &[
     Fault { wrong: Wrong::Hang, share: 0.1, leaves: 0.5 },
     Fault { wrong: Wrong::Reset, share: 0.1, leaves: 0.5 },
 ];
-const ALSO_BAD: &[Fault] = &[
-    Fault { wrong: Wrong::Busy, share: 0.2, leaves: 0.0 },
-    Fault { wrong: Wrong::Failed, share: 0.1, leaves: 0.5 },
-];
+const ALSO_BAD: &[Fault] =
+    &[Fault { wrong: Wrong::Busy, share: 0.2, leaves: 0.0 }, Fault { wrong: Wrong::Failed, share: 0.1, leaves: 0.5 }];
 
 const STEADY: Scene = Scene { name: "calm", first: CALM, second: CALM, servers: Servers::Inside, is_dead: false };
 
@@ -56,7 +54,11 @@ pub const ALL: [Scene; 16] = [
     Scene { name: "receipts early, twice, disordered; a fifth shown twice", first: WILD, second: WILD, ..STEADY },
     Scene { name: "receipts among forged ones", first: FORGED, second: FORGED, ..STEADY },
     Scene { name: "both bad: 40 % and 30 % of answers wrong, a fifth lost", first: STORM, second: GALE, ..STEADY },
-    Scene { name: "killed between send and record, each 15th text", servers: Servers::KilledWhileSending(15), ..STEADY },
+    Scene {
+        name: "killed between send and record, each 15th text",
+        servers: Servers::KilledWhileSending(15),
+        ..STEADY
+    },
 ];
 
 const WILD: Weather =

@@ -42,7 +42,8 @@ pub async fn gather(portal: &Portal, count: usize) -> Vec<AccountId> {
                 birth_date: Some(&BirthDate::from_text("1980-11-03").unwrap()),
                 specialty: None,
             };
-            let (account, _) = accounts::open(portal, &mut tx, new).await.unwrap_or_else(|_| panic!("{number} is taken"));
+            let (account, _) =
+                accounts::open(portal, &mut tx, new).await.unwrap_or_else(|_| panic!("{number} is taken"));
             people.push(account);
         }
         tx.commit().await.unwrap();

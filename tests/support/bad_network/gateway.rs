@@ -122,8 +122,13 @@ impl Drop for Gateway {
 
 impl Gateway {
     pub async fn start(provider: Provider, weather: Weather, network: &Network) -> Self {
-        let desk =
-            Arc::new(Desk { provider, weather, network: network.clone(), taken: Mutex::default(), odd: Mutex::default() });
+        let desk = Arc::new(Desk {
+            provider,
+            weather,
+            network: network.clone(),
+            taken: Mutex::default(),
+            odd: Mutex::default(),
+        });
         if weather.refuses {
             let socket = TcpSocket::new_v4().unwrap();
             socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();

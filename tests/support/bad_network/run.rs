@@ -134,7 +134,8 @@ pub async fn run(plan: Plan, database: &str, folder: &Path) -> Tally {
 
 async fn wait(plan: &Plan, portal: &Portal, network: &Network) {
     let asked = tokio::time::Instant::now();
-    let travels = plan.second.into_iter().chain([plan.first]).map(|weather| weather.travel.1.max(weather.slow.1.1)).max();
+    let travels =
+        plan.second.into_iter().chain([plan.first]).map(|weather| weather.travel.1.max(weather.slow.1.1)).max();
     while asked.elapsed() < plan.after {
         tokio::time::sleep(Duration::from_millis(200)).await;
         if plan.hurries {

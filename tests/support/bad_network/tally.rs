@@ -22,8 +22,11 @@ pub struct Tally {
     pub unknowable: usize,
     /// How often a server was killed.
     pub kills: usize,
-    /// The most sends of one code: requests that a gateway read, or attempts that the portal wrote down.
+    /// The most sends of one code, by the gateways' count or the portal's, whichever is more: requests that were read
+    /// and not refused, or attempts that did not end with a no.
     pub most_sends: i64,
+    /// The most attempts of one code, refused ones too.
+    pub most_tries: i64,
     /// Attempts in all, and those of them whose end is unknown.
     pub attempts: i64,
     pub unknown: i64,
@@ -44,7 +47,7 @@ impl Tally {
         let is_unknowable = |challenge: &str| unknown.contains(challenge);
         let mut took: Vec<Duration> = asked.clone().filter_map(|phone| phone.in_hand()).collect();
         took.sort_unstable();
-        let requests = phones.iter().map(|phone| phone.requests as i64).max().unwrap_or(0);
+        let sends = phones.iter().map(|phone| (phone.requests - phone.refused) as i64).max().unwrap_or(0);
         let callbacks = &network.callbacks;
         let (forged, believed) = callbacks.forged();
         let traces = format!("SELECT COUNT(*) FROM receipts WHERE code = '{FORGED_CODE}'");
@@ -59,7 +62,8 @@ impl Tally {
                 .count(),
             doubled: doubled.len(),
             kills: 0,
-            most_sends: requests.max(number(portal, MOST_ATTEMPTS).await),
+            most_sends: sends.max(number(portal, &most_attempts(NOT_REFUSED)).await),
+            most_tries: number(portal, &most_attempts("")).await,
             attempts: number(portal, "SELECT COUNT(*) FROM attempts").await,
             unknown: number(portal, UNKNOWN_ATTEMPTS).await,
             strange: phones.iter().map(super::phones::Phone::strange).sum(),
@@ -81,12 +85,20 @@ impl Tally {
     }
 }
 
-const MOST_ATTEMPTS: &str = "SELECT COALESCE(MAX(tried), 0)
-     FROM (SELECT COUNT(*) AS tried
-           FROM attempts a
-           JOIN dispatches d ON d.id = a.dispatch_id
-           WHERE d.challenge_id IS NOT NULL
-           GROUP BY d.challenge_id) AS each_code";
+/// The attempts of the code that has most of them.
+fn most_attempts(only: &str) -> String {
+    format!(
+        "SELECT COALESCE(MAX(tried), 0)
+         FROM (SELECT COUNT(*) AS tried
+               FROM attempts a
+               JOIN dispatches d ON d.id = a.dispatch_id
+               WHERE d.challenge_id IS NOT NULL {only}
+               GROUP BY d.challenge_id) AS each_code"
+    )
+}
+
+/// Attempts that did not end with a no, after which nothing can have been sent.
+const NOT_REFUSED: &str = "AND COALESCE(a.outcome, '') NOT IN ('later', 'never', 'dropped')";
 const UNKNOWN_ATTEMPTS: &str = "SELECT COUNT(*) FROM attempts WHERE ended_at IS NULL OR outcome = 'unknown'";
 
 pub async fn number(portal: &Portal, sql: &str) -> i64 {
