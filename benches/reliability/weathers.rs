@@ -38,7 +38,7 @@ const STEADY: Scene = Scene { name: "calm", first: CALM, second: CALM, servers: 
 const SLOW: Weather = Weather { answer: (300, 2000), travel: (3000, 15_000), slow: (0.2, (20_000, 50_000)), ..CALM };
 
 /// All of them.
-pub const ALL: [Scene; 16] = [
+pub const ALL: [Scene; 17] = [
     STEADY,
     Scene { name: "slow: a fifth travels 20 to 50 s", first: SLOW, second: SLOW, ..STEADY },
     Scene { name: "a tenth is lost", first: Weather { lost: 0.1, ..CALM }, ..STEADY },
@@ -54,13 +54,16 @@ pub const ALL: [Scene; 16] = [
     Scene { name: "receipts early, twice, disordered; a fifth shown twice", first: WILD, second: WILD, ..STEADY },
     Scene { name: "receipts among forged ones", first: FORGED, second: FORGED, ..STEADY },
     Scene { name: "both bad: 40 % and 30 % of answers wrong, a fifth lost", first: STORM, second: GALE, ..STEADY },
-    Scene {
-        name: "killed between send and record, each 15th text",
-        servers: Servers::KilledWhileSending(15),
-        ..STEADY
-    },
+    KILLED,
+    Scene { name: "killed between send and record, and no receipts", first: MUTE, second: MUTE, ..KILLED },
 ];
 
+const KILLED: Scene = Scene {
+    name: "killed between send and record, each 15th text",
+    servers: Servers::KilledWhileSending(15),
+    ..STEADY
+};
+const MUTE: Weather = Weather { receipts: Receipts::Silent, ..CALM };
 const WILD: Weather =
     Weather { receipts: Receipts::Wild, answer: (300, 800), travel: (100, 2000), copied: 0.2, ..CALM };
 const FORGED: Weather = Weather { receipts: Receipts::AmongForged, ..CALM };
@@ -71,7 +74,7 @@ const fn dead(name: &'static str, first: Weather) -> Scene {
     Scene { name, first, is_dead: true, ..STEADY }
 }
 
-/// In the run of 10,000, the gateway that fails: half of its answers are wrong, a tenth of its texts gets lost.
+/// In the run of 10,000, the gateway that fails: every second answer is wrong.
 pub const FAILING: Weather = Weather {
     faults: &[
         Fault { wrong: Wrong::Failed, share: 0.3, leaves: 0.3 },

@@ -20,6 +20,8 @@ pub struct Tally {
     pub doubled: usize,
     /// Those of them with an attempt whose end nobody knows: a kill, or no clear answer.
     pub unknowable: usize,
+    /// Those of them over which a process died; to the others an answer said neither yes nor no.
+    pub by_kill: usize,
     /// How often a server was killed.
     pub kills: usize,
     /// The most sends of one code, by the gateways' count or the portal's, whichever is more: requests that were read
@@ -42,9 +44,14 @@ impl Tally {
     pub async fn count(portal: &Portal, network: &Network) -> Self {
         let phones = network.phones.taken();
         let asked = phones.iter().filter(|phone| phone.asked.is_some());
-        let unknown = unknown(portal).await;
-        let doubled: Vec<_> = asked.clone().filter(|phone| phone.arrivals().len() > 1).collect();
-        let is_unknowable = |challenge: &str| unknown.contains(challenge);
+        let (killed, unclear) = (challenges(portal, OPEN).await, challenges(portal, UNCLEAR).await);
+        let doubled: Vec<String> = asked
+            .clone()
+            .filter(|phone| phone.arrivals().len() > 1)
+            .filter_map(|phone| phone.asked.as_ref())
+            .map(|(challenge, _)| challenge.to_string())
+            .collect();
+        let is_unknowable = |challenge: &&String| killed.contains(*challenge) || unclear.contains(*challenge);
         let mut took: Vec<Duration> = asked.clone().filter_map(|phone| phone.in_hand()).collect();
         took.sort_unstable();
         let sends = phones.iter().map(|phone| (phone.requests - phone.refused) as i64).max().unwrap_or(0);
@@ -55,11 +62,8 @@ impl Tally {
             codes: asked.clone().count(),
             lost: asked.clone().count() - took.len(),
             took,
-            unknowable: doubled
-                .iter()
-                .filter_map(|phone| phone.asked.as_ref())
-                .filter(|(challenge, _)| is_unknowable(&challenge.to_string()))
-                .count(),
+            unknowable: doubled.iter().filter(is_unknowable).count(),
+            by_kill: doubled.iter().filter(|challenge| killed.contains(*challenge)).count(),
             doubled: doubled.len(),
             kills: 0,
             most_sends: sends.max(number(portal, &most_attempts(NOT_REFUSED)).await),
@@ -106,17 +110,20 @@ pub async fn number(portal: &Portal, sql: &str) -> i64 {
     sqlx::query_scalar(sqlx::AssertSqlSafe(sql.to_owned())).fetch_one(&mut *connection).await.unwrap()
 }
 
-/// Challenges with an attempt whose end nobody knows.
-async fn unknown(portal: &Portal) -> HashSet<String> {
-    let mut connection = portal.db.read().await.unwrap();
-    let rows: Vec<String> = sqlx::query_scalar(
+/// An attempt whose process died before it wrote down the end.
+const OPEN: &str = "a.ended_at IS NULL";
+/// An attempt whose answer said neither yes nor no.
+const UNCLEAR: &str = "a.outcome = 'unknown'";
+
+/// The challenges with such an attempt.
+async fn challenges(portal: &Portal, attempt: &str) -> HashSet<String> {
+    let sql = format!(
         "SELECT DISTINCT d.challenge_id
          FROM attempts a
          JOIN dispatches d ON d.id = a.dispatch_id
-         WHERE d.challenge_id IS NOT NULL AND (a.ended_at IS NULL OR a.outcome = 'unknown')",
-    )
-    .fetch_all(&mut *connection)
-    .await
-    .unwrap();
+         WHERE d.challenge_id IS NOT NULL AND {attempt}"
+    );
+    let mut connection = portal.db.read().await.unwrap();
+    let rows: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_all(&mut *connection).await.unwrap();
     rows.into_iter().collect()
 }
