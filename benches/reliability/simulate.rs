@@ -91,7 +91,7 @@ fn verdicts(report: &mut Report, pairs: &[(&Scene, Tally, Tally)]) {
     }
     let strange: usize = pairs.iter().map(|(_, off, on)| off.strange + on.strange).sum();
     report.rule(&format!("texts with somebody else's code, or an old one: {strange}"), strange == 0);
-    let forged: Vec<_> = pairs.iter().flat_map(|(_, off, on)| [off.forged, on.forged]).collect();
+    let forged: Vec<_> = pairs.iter().flat_map(|(_, off, on)| [off.forgeries(), on.forgeries()]).collect();
     let (called, believed) = forged.iter().fold((0, 0), |sum, each| (sum.0 + each.0, sum.1 + each.1));
     report.rule(&format!("forged receipts: {called} called in, {believed} changed anything"), believed == 0);
     let away: usize = pairs.iter().map(|(_, off, on)| off.receipts.1 + on.receipts.1).sum();

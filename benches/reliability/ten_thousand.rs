@@ -29,7 +29,7 @@ pub async fn run(codes: Option<usize>, rate: Option<usize>) -> bool {
         over: Duration::from_secs_f64(codes as f64 / rate as f64),
         until: Until::NothingIsOpen,
         after: AFTER,
-        servers: Servers::KilledInTurns(KILLED_EACH),
+        servers: Servers::KilledInTurns { each: KILLED_EACH, times: usize::MAX },
         hurries: false,
         seed: 1,
     };

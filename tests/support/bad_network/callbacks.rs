@@ -1,8 +1,9 @@
 //! Receipts: called in at the portal's own listener, signed as the provider signs them, or forged.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use data_encoding::BASE64;
 use hmac::{Hmac, KeyInit, Mac};
@@ -21,8 +22,7 @@ struct Counts {
     told: AtomicUsize,
     turned_away: AtomicUsize,
     unheard: AtomicUsize,
-    forged: AtomicUsize,
-    believed: AtomicUsize,
+    forged: Mutex<BTreeMap<Option<u16>, usize>>,
     turn: AtomicUsize,
     nonce: AtomicUsize,
 }
@@ -81,10 +81,7 @@ impl Callbacks {
                     Forgery::OtherKey => self.call(&receipt, url, Some("somebody else's token")).await,
                     Forgery::OtherAddress => self.call(&receipt, &nowhere, Some(provider.token())).await,
                 };
-                self.counts.forged.fetch_add(1, Ordering::Relaxed);
-                if !matches!(answer, Some(403 | 404)) {
-                    self.counts.believed.fetch_add(1, Ordering::Relaxed);
-                }
+                *self.counts.forged.lock().unwrap().entry(answer).or_default() += 1;
             }
         }
     }
@@ -141,9 +138,9 @@ impl Callbacks {
         self.counts.unheard.load(Ordering::Relaxed)
     }
 
-    /// Forged receipts, and those of them that were not turned away.
-    pub fn forged(&self) -> (usize, usize) {
-        (self.counts.forged.load(Ordering::Relaxed), self.counts.believed.load(Ordering::Relaxed))
+    /// How many forged receipts were answered with each status; None is no answer.
+    pub fn forged(&self) -> BTreeMap<Option<u16>, usize> {
+        self.counts.forged.lock().unwrap().clone()
     }
 }
 

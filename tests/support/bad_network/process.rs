@@ -1,6 +1,7 @@
 //! `salus serve` as a process that is killed without warning and started again.
 
 use std::fs::File;
+use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -29,10 +30,10 @@ impl Process {
         Self { address, vars, log: log.to_owned(), child }
     }
 
-    /// Waits until it answers.
+    /// Waits until it answers; it takes its address long before.
     pub fn wait(&self) {
         let begun = Instant::now();
-        while TcpStream::connect(self.address).is_err() {
+        while !is_ready(self.address) {
             let ended = self.child.lock().unwrap().try_wait().unwrap();
             assert!(ended.is_none(), "the server ended: {}", std::fs::read_to_string(&self.log).unwrap());
             assert!(begun.elapsed() < Duration::from_secs(30), "nobody listens");
@@ -47,6 +48,16 @@ impl Process {
         child.wait().unwrap();
         *child = spawn(&self.vars, &self.log);
     }
+}
+
+fn is_ready(address: SocketAddr) -> bool {
+    let Ok(mut stream) = TcpStream::connect(address) else { return false };
+    let request = format!("GET /health/ready HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    let mut answer = [0; 12];
+    stream.set_read_timeout(Some(Duration::from_secs(1))).is_ok()
+        && stream.write_all(request.as_bytes()).is_ok()
+        && stream.read_exact(&mut answer).is_ok()
+        && answer == *b"HTTP/1.1 200"
 }
 
 fn spawn(vars: &[(String, String)], log: &Path) -> Child {

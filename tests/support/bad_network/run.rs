@@ -61,8 +61,9 @@ pub enum Servers {
     Inside,
     /// A process, killed each time that a gateway has taken so many texts, before it answers the last of them.
     KilledWhileSending(usize),
-    /// Two processes on one database, one of them killed each time that so long has passed, in turns.
-    KilledInTurns(Duration),
+    /// Two processes on one database, killed in turns, one each time that so long has passed since the first text
+    /// arrived, at most so often.
+    KilledInTurns { each: Duration, times: usize },
 }
 
 /// For how long a killed process keeps others from what it held, where a run hurries.
@@ -105,7 +106,7 @@ pub async fn run(plan: Plan, database: &str, folder: &Path) -> Tally {
             (Some(listener), vec![address])
         }
         Servers::KilledWhileSending(_) => (None, vec![free_address()]),
-        Servers::KilledInTurns(_) => (None, vec![free_address(), free_address()]),
+        Servers::KilledInTurns { .. } => (None, vec![free_address(), free_address()]),
     };
     let network = Network::new(plan.seed, addresses.clone());
     let first = Gateway::start(Provider::Twilio, plan.first, &network).await;
@@ -224,9 +225,14 @@ impl Outside {
                     kill(0);
                 }
             })),
-            Servers::KilledInTurns(each) => {
+            Servers::KilledInTurns { each, times } => {
+                let phones = network.phones.clone();
                 killer = tokio::spawn(async move {
-                    for turn in 0.. {
+                    // A process that has not begun to send dies in vain.
+                    while phones.reached() == 0 {
+                        tokio::time::sleep(Duration::from_millis(20)).await;
+                    }
+                    for turn in 0..times {
                         tokio::time::sleep(each).await;
                         kill(turn);
                     }

@@ -1,6 +1,6 @@
 //! What became of the codes of a run: what the phones saw, and what the portal wrote down.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use salus::portal::Portal;
@@ -36,8 +36,10 @@ pub struct Tally {
     pub strange: usize,
     /// True receipts: taken, turned away, and those that met nobody.
     pub receipts: (usize, usize, usize),
-    /// Forged receipts, and those of them that were not turned away or left a trace.
-    pub forged: (usize, usize),
+    /// How many forged receipts were answered with each status; None is no answer.
+    pub forged: BTreeMap<Option<u16>, usize>,
+    /// What forged receipts left in the tables.
+    pub forged_traces: i64,
 }
 
 impl Tally {
@@ -56,7 +58,6 @@ impl Tally {
         took.sort_unstable();
         let sends = phones.iter().map(|phone| (phone.requests - phone.refused) as i64).max().unwrap_or(0);
         let callbacks = &network.callbacks;
-        let (forged, believed) = callbacks.forged();
         let traces = format!("SELECT COUNT(*) FROM receipts WHERE code = '{FORGED_CODE}'");
         Self {
             codes: asked.clone().count(),
@@ -72,8 +73,16 @@ impl Tally {
             unknown: number(portal, UNKNOWN_ATTEMPTS).await,
             strange: phones.iter().map(super::phones::Phone::strange).sum(),
             receipts: (callbacks.told(), callbacks.turned_away(), callbacks.unheard()),
-            forged: (forged, believed.max(usize::try_from(number(portal, &traces).await).unwrap_or(0))),
+            forged: callbacks.forged(),
+            forged_traces: number(portal, &traces).await,
         }
+    }
+
+    /// Forged receipts in all, and those that were believed: answered with a yes, or found in the tables.
+    pub fn forgeries(&self) -> (usize, usize) {
+        let yes = self.forged.iter().filter(|(status, _)| matches!(status, Some(200..300)));
+        let yes: usize = yes.map(|(_, count)| count).sum();
+        (self.forged.values().sum(), yes.max(usize::try_from(self.forged_traces).unwrap_or(usize::MAX)))
     }
 
     /// The share of codes that were in the hand within so many seconds.
