@@ -4,7 +4,7 @@
 //! | command                                               | measures                                        | takes       |
 //! |-------------------------------------------------------|-------------------------------------------------|-------------|
 //! | `cargo bench --bench reliability -- simulate`         | every weather, failover off and on              | 2 minutes   |
-//! | `cargo bench --bench reliability -- ten-thousand`     | 10,000 codes, two processes that die, PostgreSQL | 6 minutes   |
+//! | `cargo bench --bench reliability -- ten-thousand`     | 10,000 codes, two processes that die, PostgreSQL | 5 minutes   |
 //!
 //! | option          | of           | default |                                                             |
 //! |-----------------|--------------|---------|-------------------------------------------------------------|
