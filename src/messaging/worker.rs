@@ -16,9 +16,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, join_all};
-use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use futures_util::future::join_all;
 use tokio::sync::{Notify, watch};
+use tokio::task::{JoinError, JoinSet};
 
 use crate::clock::Timestamp;
 use crate::crypto::codes::Code;
@@ -36,6 +36,8 @@ use crate::types::phone::PhoneNumber;
 
 /// How often a lane looks without being woken.
 const PULSE: Duration = Duration::from_millis(500);
+/// The pauses after which the end of an attempt is recorded again that could not be; together shorter than a lease.
+const RECORD_AGAIN: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(1)];
 /// How many are leased in one transaction.
 const BATCH: usize = 16;
 
@@ -77,12 +79,14 @@ impl Worker {
     /// Runs until `stop` resolves; what was leased by then is still sent and recorded.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let (told, stopping) = watch::channel(false);
-        let stopped = async {
-            stop.await;
-            told.send_replace(true);
-        };
-        let lanes = [Lane::Codes, Lane::Texts, Lane::Mail].map(|lane| self.run_lane(lane, stopping.clone()));
-        tokio::join!(stopped, join_all(lanes));
+        let worker = Arc::new(self);
+        let mut lanes = JoinSet::new();
+        for lane in [Lane::Codes, Lane::Texts, Lane::Mail] {
+            lanes.spawn(worker.clone().run_lane(lane, stopping.clone()));
+        }
+        stop.await;
+        told.send_replace(true);
+        lanes.join_all().await;
     }
 
     fn wake(&self, lane: Lane) -> &Notify {
@@ -93,21 +97,25 @@ impl Worker {
         }
     }
 
-    async fn run_lane(&self, lane: Lane, mut stopping: watch::Receiver<bool>) {
-        let mut sending: FuturesUnordered<BoxFuture<'_, Result<(), InternalError>>> = FuturesUnordered::new();
-        let told = |sent: Result<(), InternalError>| {
-            if let Err(error) = sent {
-                tracing::error!(?lane, %error, "recording an attempt failed");
-            }
+    async fn run_lane(self: Arc<Self>, lane: Lane, mut stopping: watch::Receiver<bool>) {
+        // Tasks of their own: one that waits for the database must go on while this one does.
+        let mut sending = JoinSet::new();
+        let told = |sent: Result<Result<(), InternalError>, JoinError>| match sent {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(?lane, %error, "recording an attempt failed"),
+            Err(error) => tracing::error!(?lane, %error, "an attempt broke off"),
         };
         while !*stopping.borrow() {
             let batch = width(lane).saturating_sub(sending.len()).min(BATCH);
             let mut due = 0;
             if batch > 0 {
                 match self.take(lane, batch).await {
-                    Ok((count, taken)) => {
-                        due = count;
-                        sending.extend(taken);
+                    Ok(taken) => {
+                        due = taken.due;
+                        for leased in taken.leased {
+                            let (worker, health) = (self.clone(), taken.health.clone());
+                            sending.spawn(async move { worker.attempt(&leased, &health).await });
+                        }
                     }
                     Err(error) => tracing::error!(?lane, %error, "dispatching failed"),
                 }
@@ -117,12 +125,12 @@ impl Worker {
             tokio::select! {
                 biased;
                 _ = stopping.changed() => {}
-                Some(sent) = sending.next() => told(sent),
+                Some(sent) = sending.join_next() => told(sent),
                 () = self.wake(lane).notified() => {}
                 () = tokio::time::sleep(pause) => {}
             }
         }
-        while let Some(sent) = sending.next().await {
+        while let Some(sent) = sending.join_next().await {
             told(sent);
         }
     }
@@ -134,9 +142,10 @@ impl Worker {
     pub async fn turn(&self) -> Result<usize, InternalError> {
         let mut count = 0;
         for lane in [Lane::Codes, Lane::Texts, Lane::Mail] {
-            let (_, sending) = self.take(lane, BATCH).await?;
-            count += sending.len();
-            join_all(sending).await.into_iter().collect::<Result<Vec<()>, _>>()?;
+            let taken = self.take(lane, BATCH).await?;
+            count += taken.leased.len();
+            let attempts = taken.leased.iter().map(|leased| self.attempt(leased, &taken.health));
+            join_all(attempts).await.into_iter().collect::<Result<Vec<()>, _>>()?;
         }
         Ok(count)
     }
@@ -156,28 +165,19 @@ impl Worker {
         Ok(leased.id)
     }
 
-    /// Leases what is due of a lane; answers how many were, and the attempts to make.
-    async fn take(
-        &self,
-        lane: Lane,
-        batch: usize,
-    ) -> Result<(usize, Vec<BoxFuture<'_, Result<(), InternalError>>>), InternalError> {
-        let batch = i64::try_from(batch).unwrap_or(i64::MAX);
-        let due = dispatches::due(&self.portal, lane, batch).await?;
-        let count = due.len();
-        if count == 0 {
-            return Ok((0, Vec::new()));
+    /// Leases what is due of a lane.
+    async fn take(&self, lane: Lane, batch: usize) -> Result<Batch, InternalError> {
+        let due = dispatches::due(&self.portal, lane, i64::try_from(batch).unwrap_or(i64::MAX)).await?;
+        if due.is_empty() {
+            return Ok(Batch::default());
         }
+        let count = due.len();
         let health = Arc::new(Health::now(&self.portal).await?);
         let taken = dispatches::lease(&self.portal, due, |due| self.way(due, &health)).await?;
         for silent in taken.silent {
             self.was_silent(&silent).await?;
         }
-        let attempts = taken.leased.into_iter().map(|leased| -> BoxFuture<'_, _> {
-            let health = health.clone();
-            Box::pin(async move { self.attempt(&leased, &health).await })
-        });
-        Ok((count, attempts.collect()))
+        Ok(Batch { due: count, leased: taken.leased, health })
     }
 
     async fn was_silent(&self, silent: &dispatches::Silent) -> Result<(), InternalError> {
@@ -198,8 +198,27 @@ impl Worker {
             tracing::error!(dispatch = %leased.id, %error, "a dispatch could not be rendered");
             Outcome::Never { reason: "unreadable" }
         });
+        // What is not written down is sent once more when the lease is over, so a busy database is asked again.
+        for pause in RECORD_AGAIN {
+            match dispatches::finish(&self.portal, leased, &outcome).await {
+                Err(error) => tracing::warn!(dispatch = %leased.id, %error, "an attempt is recorded once more"),
+                recorded => return recorded,
+            }
+            tokio::time::sleep(pause).await;
+        }
         dispatches::finish(&self.portal, leased, &outcome).await
     }
+}
+
+/// What was taken of a lane at once.
+#[derive(Default)]
+struct Batch {
+    /// How many were due.
+    due: usize,
+    /// What is to be sent.
+    leased: Vec<Leased>,
+    /// How the gateways fared then.
+    health: Arc<Health>,
 }
 
 /// How many messages of a lane are under way at once.

@@ -2,6 +2,8 @@
 
 #[path = "../support/aggregator_double.rs"]
 mod aggregator_double;
+#[path = "../support/bad_network/mod.rs"]
+mod bad_network;
 #[path = "../support/door.rs"]
 mod door;
 #[path = "../support/gateway_double.rs"]
@@ -65,6 +67,7 @@ mod patient_labs;
 mod patient_story;
 mod receipts;
 mod records;
+mod reliability;
 mod reminders;
 mod routing;
 mod shell;

@@ -171,12 +171,12 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>, judge: Judge) ->
 }
 
 /// Linger of nothing turns the close into a reset.
-fn socket_reset(stream: TcpStream) {
+pub fn socket_reset(stream: TcpStream) {
     stream.set_zero_linger().unwrap();
     drop(stream);
 }
 
-async fn respond(stream: &mut TcpStream, status: u16, headers: &[(&str, String)], body: &[u8]) -> Option<()> {
+pub async fn respond(stream: &mut TcpStream, status: u16, headers: &[(&str, String)], body: &[u8]) -> Option<()> {
     let mut head = format!("HTTP/1.1 {status} Answer\r\ncontent-length: {}\r\n", body.len());
     for (name, value) in headers {
         head += &format!("{name}: {value}\r\n");
@@ -185,7 +185,7 @@ async fn respond(stream: &mut TcpStream, status: u16, headers: &[(&str, String)]
     stream.write_all(body).await.ok()
 }
 
-async fn read_request(stream: &mut TcpStream) -> Option<Request> {
+pub async fn read_request(stream: &mut TcpStream) -> Option<Request> {
     let mut bytes = Vec::new();
     let mut more = async |bytes: &mut Vec<u8>| {
         let read = stream.read_buf(bytes).await.ok()?;

@@ -41,7 +41,7 @@ pub fn error(text: &str) -> Value {
     json!({ "api_id": "5a9fcb68-523d-11e1-86da-6ff39efcb949", "error": text })
 }
 
-fn judge(request: &Request, taken: &[Request]) -> (u16, Value) {
+pub fn judge(request: &Request, taken: &[Request]) -> (u16, Value) {
     let is_call = request.line() == format!("POST /v1/Account/{ACCOUNT}/Call/");
     if !is_call && request.line() != format!("POST /v1/Account/{ACCOUNT}/Message/") {
         return (404, error("not found"));

@@ -41,7 +41,7 @@ pub fn classic(status: u16, code: i64) -> (u16, serde_json::Value) {
     (status, serde_json::json!({ "code": code, "message": "refused", "more_info": more, "status": status }))
 }
 
-fn judge(request: &Request, before: &[Request]) -> (u16, serde_json::Value) {
+pub fn judge(request: &Request, before: &[Request]) -> (u16, serde_json::Value) {
     let is_call = request.line() == format!("POST /2010-04-01/Accounts/{ACCOUNT}/Calls.json");
     if !is_call && request.line() != format!("POST /2010-04-01/Accounts/{ACCOUNT}/Messages.json") {
         return classic(404, 20404);
