@@ -203,12 +203,12 @@ impl Worker {
                     self.worked(leased, health).await?;
                     return Ok(Outcome::Accepted { provider_id, watched_for: None });
                 }
-                let silence = self.silences.of(&self.portal, leased.gateway, &country(to)).await?;
+                let wait = self.silences.wait(&self.portal, leased.gateway, &country(to)).await?;
                 // A gateway that is expected to tell has not worked before it does.
-                if silence.wait.is_none() {
+                if wait.is_none() {
                     self.worked(leased, health).await?;
                 }
-                let watched_for = Some(silence.wait.unwrap_or_else(|| self.left(leased.useless_at)));
+                let watched_for = Some(wait.unwrap_or_else(|| self.left(leased.useless_at)));
                 Ok(Outcome::Accepted { provider_id, watched_for })
             }
             SendOutcome::Rejected { reason, retry, .. } => {

@@ -1,10 +1,14 @@
 //! How long a gateway's silence after it took a code is waited for, learned from its past receipts to a country.
 //!
-//! | known of the last 3 days                | silence is waited for                            |
-//! |-----------------------------------------|--------------------------------------------------|
-//! | fewer than 20 texts taken               | 30 s                                             |
-//! | of 20 or more less than one in ten told | for ever: it tells nothing                       |
-//! | else                                    | 1.5 times the 95th percentile, 10 s to 60 s      |
+//! | known of the last 3 days                              | silence is waited for                       |
+//! |-------------------------------------------------------|---------------------------------------------|
+//! | fewer than 20 texts taken                             | 20 s                                        |
+//! | of 20 or more, less than one in ten told of, and …    |                                             |
+//! | … other gateways or countries are told of             | 20 s: this one is dead                      |
+//! | … nobody tells anything                               | for ever: receipts do not reach us          |
+//! | else                                                  | 1.5 times the 95th percentile, 10 s to 60 s |
+//!
+//! Silence is a failure of the gateway once anybody has told of anything: before, nobody knows whether receipts reach us.
 
 use std::time::Duration;
 
@@ -22,54 +26,53 @@ const KEPT: SignedDuration = SignedDuration::from_mins(1);
 /// Texts that say something.
 const ENOUGH: i64 = 20;
 /// The wait before anything was learned.
-const UNLEARNED: Duration = Duration::from_secs(30);
+const UNLEARNED: Duration = Duration::from_secs(20);
 const SHORTEST: Duration = Duration::from_secs(10);
 const LONGEST: Duration = Duration::from_secs(60);
-
-/// What one text's silence means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Silence {
-    /// How long to wait for a receipt; None: silence says nothing.
-    pub(super) wait: Option<Duration>,
-    /// Whether the gateway has told anything there lately, so that silence is its failure.
-    pub(super) is_failure: bool,
-}
 
 /// What was learned, for a minute.
 #[derive(Default)]
 pub(super) struct Silences(Mutex<Option<(Timestamp, Vec<Figure>)>>);
 
 impl Silences {
-    /// What silence of a gateway means for a text to a country.
+    /// How long to wait for a receipt of a code that a gateway took; None: silence says nothing.
     ///
     /// # Errors
     /// When the database fails.
-    pub(super) async fn of(&self, portal: &Portal, gateway: &str, country: &str) -> Result<Silence, InternalError> {
+    pub(super) async fn wait(
+        &self,
+        portal: &Portal,
+        gateway: &str,
+        country: &str,
+    ) -> Result<Option<Duration>, InternalError> {
         let now = portal.clock.now();
         let mut learned = self.0.lock().await;
         let figures = match learned.take() {
             Some((at, figures)) if now.duration_since(at) < KEPT => (at, figures),
             _ => (now, figures::since(portal, now - WINDOW).await?),
         };
-        let known =
-            figures.1.iter().find(|known| known.gateway == gateway && known.country == country && !known.by_call);
-        let silence = silence(known);
+        let waits = wait(&figures.1, gateway, country);
         *learned = Some(figures);
-        Ok(silence)
+        Ok(waits)
     }
 }
 
-fn silence(known: Option<&Figure>) -> Silence {
-    let Some(figure) = known else { return Silence { wait: Some(UNLEARNED), is_failure: false } };
-    let is_failure = figure.arrived > 0;
-    if figure.sent < ENOUGH {
-        return Silence { wait: Some(UNLEARNED), is_failure };
-    }
+/// Whether silence is a gateway's failure: receipts do reach us.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn is_failure(portal: &Portal) -> Result<bool, InternalError> {
+    figures::anything_told_since(portal, portal.clock.now() - WINDOW).await
+}
+
+fn wait(figures: &[Figure], gateway: &str, country: &str) -> Option<Duration> {
+    let known = figures.iter().find(|known| known.gateway == gateway && known.country == country && !known.by_call);
+    let Some(figure) = known.filter(|figure| figure.sent >= ENOUGH) else { return Some(UNLEARNED) };
     if figure.arrived * 10 < figure.sent {
-        return Silence { wait: None, is_failure };
+        return figures.iter().any(|known| known.arrived > 0).then_some(UNLEARNED);
     }
     let p95 = figure.p95.and_then(|span| Duration::try_from(span).ok()).unwrap_or(UNLEARNED);
-    Silence { wait: Some(p95.mul_f64(1.5).clamp(SHORTEST, LONGEST)), is_failure }
+    Some(p95.mul_f64(1.5).clamp(SHORTEST, LONGEST))
 }
 
 #[cfg(test)]
@@ -92,15 +95,16 @@ mod tests {
 
     #[test]
     fn silence_is_learned_within_bounds() {
-        let wait = |figure: Option<Figure>| silence(figure.as_ref()).wait.map(|wait| wait.as_secs_f64());
-        assert_eq!(wait(None), Some(30.0));
-        assert_eq!(wait(Some(figure(19, 19, 2_000))), Some(30.0), "too few to learn from");
-        assert_eq!(wait(Some(figure(20, 20, 2_000))), Some(10.0));
-        assert_eq!(wait(Some(figure(100, 90, 12_000))), Some(18.0));
-        assert_eq!(wait(Some(figure(100, 90, 300_000))), Some(60.0));
-        assert_eq!(wait(Some(figure(100, 9, 2_000))), None, "a gateway that hardly tells anything");
-        assert_eq!(wait(Some(figure(100, 10, 2_000))), Some(10.0));
-        assert!(!silence(None).is_failure && !silence(Some(&figure(30, 0, 0))).is_failure);
-        assert!(silence(Some(&figure(5, 1, 900))).is_failure);
+        let wait = |figure: Figure| super::wait(&[figure], "a", "US").map(|wait| wait.as_secs_f64());
+        assert_eq!(super::wait(&[], "a", "US"), Some(UNLEARNED));
+        assert_eq!(wait(figure(19, 19, 2_000)), Some(20.0), "too few to learn from");
+        assert_eq!(wait(figure(20, 20, 2_000)), Some(10.0));
+        assert_eq!(wait(figure(100, 90, 12_000)), Some(18.0));
+        assert_eq!(wait(figure(100, 90, 300_000)), Some(60.0));
+        assert_eq!(wait(figure(100, 10, 2_000)), Some(10.0));
+        assert_eq!(wait(figure(100, 9, 2_000)), Some(20.0), "something is told, so it is dead");
+        assert_eq!(wait(figure(100, 0, 0)), None, "receipts do not reach us");
+        let other = Figure { gateway: "b".into(), ..figure(5, 4, 900) };
+        assert_eq!(super::wait(&[figure(100, 0, 0), other], "a", "US"), Some(UNLEARNED));
     }
 }

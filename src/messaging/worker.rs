@@ -29,7 +29,7 @@ use crate::messaging::email::Mailer;
 use crate::messaging::gateways::Gateway;
 use crate::messaging::lookup::LineLookups;
 use crate::messaging::sending::Health;
-use crate::messaging::silence::Silences;
+use crate::messaging::silence::{self, Silences};
 use crate::portal::Portal;
 use crate::types::ids::{ChallengeId, DispatchId};
 use crate::types::phone::PhoneNumber;
@@ -174,17 +174,12 @@ impl Worker {
         let count = due.len();
         let health = Arc::new(Health::now(&self.portal).await?);
         let taken = dispatches::lease(&self.portal, due, |due| self.way(due, &health)).await?;
-        for silent in taken.silent {
-            self.was_silent(&silent).await?;
+        if !taken.silent.is_empty() && silence::is_failure(&self.portal).await? {
+            for silent in &taken.silent {
+                breakers::failed(&self.portal, &breakers::name(&silent.gateway, silent.by_call)).await?;
+            }
         }
         Ok(Batch { due: count, leased: taken.leased, health })
-    }
-
-    async fn was_silent(&self, silent: &dispatches::Silent) -> Result<(), InternalError> {
-        if self.silences.of(&self.portal, &silent.gateway, &silent.country).await?.is_failure {
-            breakers::failed(&self.portal, &breakers::name(&silent.gateway, silent.by_call)).await?;
-        }
-        Ok(())
     }
 
     /// Makes an attempt and records it.

@@ -289,7 +289,18 @@ async fn nothing_is_told_of_a_registration_that_a_decoy_could_not_tell_too() {
     ];
     let page = browser.send("/register", &form).await;
     assert_eq!(page.address, "/challenge", "{}", page.text());
+    let (status, body) = twilio_double::classic(400, 21614);
+    scene.double.says(status, body);
+    assert_eq!(scene.state(&mut browser).await, "queued");
     scene.portal.deliver().await;
+    scene.portal.later(SignedDuration::from_millis(300));
+    assert_eq!(scene.state(&mut browser).await, "sent", "a landline looks like any number");
+    scene.portal.later(SignedDuration::from_secs(31));
+    assert_eq!(scene.state(&mut browser).await, "delayed");
+    browser.get("/challenge").await;
+    browser.send("/challenge/resend", &[("channel", "sms")]).await;
+    scene.portal.deliver().await;
+    scene.portal.later(SignedDuration::from_secs(1));
     for state in ["delivered", "failed"] {
         assert_eq!(scene.tell(state).await, 204);
         assert_eq!(scene.state(&mut browser).await, "sent", "{state}");

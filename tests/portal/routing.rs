@@ -166,8 +166,8 @@ async fn silence_past_the_learned_time_sends_it_another_way() {
     let scene = Scene::open().await;
     let mia = scene.portal.patient("mia").await;
     let mut browser = scene.one_more(&mia).await;
-    scene.later(29).await;
-    assert_eq!((scene.asked(), scene.state(&mut browser).await.as_str()), ((1, 0), "delayed"));
+    scene.later(19).await;
+    assert_eq!((scene.asked(), scene.state(&mut browser).await.as_str()), ((1, 0), "sent"));
     scene.later(1).await;
     assert_eq!((scene.asked(), scene.state(&mut browser).await.as_str()), ((1, 1), "rerouted"));
     assert_eq!(scene.outcomes().await[0], ["twilio", "accepted", "silence"]);

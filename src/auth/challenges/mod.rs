@@ -382,9 +382,9 @@ pub struct Progress {
     pub delivery: Option<Delivery>,
 }
 
-/// How far the newest message got, as the waiting person may know. A decoy's looks sent, a moment after it was asked for;
-/// and because nobody tells anything of a decoy, nothing that was told afterwards of a registration's message is said
-/// either, nor by which ways it goes of itself.
+/// How far the newest message got, as the waiting person may know. A decoy's looks sent a moment after it was asked for,
+/// and later delayed. A registration's looks the same whatever becomes of it: else a number that no text reaches would
+/// tell whether the email beside it has an account.
 ///
 /// # Errors
 /// When the database fails.
@@ -398,12 +398,11 @@ pub async fn progress(portal: &Portal, challenge: &Challenge) -> Result<Progress
         Delivery::Sent(at) => dispatches::sent_or_delayed(at, now),
         other => other,
     };
-    if let Some(newest) = dispatches::delivery_of(portal, challenge.id).await? {
+    if !matches!(challenge.whose, Whose::Registration(_))
+        && let Some(newest) = dispatches::delivery_of(portal, challenge.id).await?
+    {
         let answered = by_time(newest.answered);
-        return Ok(match challenge.whose {
-            Whose::Registration(_) => Progress { way, delivery: Some(answered) },
-            _ => Progress { way: newest.way, delivery: Some(newest.told.unwrap_or(answered)) },
-        });
+        return Ok(Progress { way: newest.way, delivery: Some(newest.told.unwrap_or(answered)) });
     }
     let pauses = &portal.config.limits.send_pauses;
     let turn = usize::try_from(challenge.sends - 1).unwrap_or(0).min(pauses.len() - 1);

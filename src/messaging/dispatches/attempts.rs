@@ -110,8 +110,6 @@ pub struct Silent {
     pub gateway: String,
     /// Whether it called.
     pub by_call: bool,
-    /// The number's country; empty where it does not tell.
-    pub country: String,
 }
 
 /// What a worker took.
@@ -195,12 +193,7 @@ async fn prepare(
     let phone = (row.kind != Kind::Email).then(|| PhoneNumber::from_e164(&to)).flatten();
     if let Some(last) = asked.last().filter(|last| last.verdict == Verdict::Took) {
         sql::note_silence(tx, row.id, row.tries).await?;
-        let country = phone.as_ref().and_then(PhoneNumber::country).map(|country| country.code().to_owned());
-        silent.push(Silent {
-            gateway: last.gateway.clone(),
-            by_call: last.by_call,
-            country: country.unwrap_or_default(),
-        });
+        silent.push(Silent { gateway: last.gateway.clone(), by_call: last.by_call });
     }
     let has_stopped = match &phone {
         Some(phone) => opt_outs::has_stopped(portal, tx, phone).await?,

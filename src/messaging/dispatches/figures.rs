@@ -171,3 +171,12 @@ pub async fn totals_since(portal: &Portal, since: Timestamp) -> Result<Totals, I
     let (sent, failed, on_their_way) = sql::totals(&mut connection, since).await?;
     Ok(Totals { sent, failed, on_their_way })
 }
+
+/// Whether any gateway has told anything of an attempt that began since an instant.
+///
+/// # Errors
+/// When the database fails.
+pub async fn anything_told_since(portal: &Portal, since: Timestamp) -> Result<bool, InternalError> {
+    let mut connection = portal.db.read().await?;
+    Ok(sql::told(&mut connection, since).await? > 0)
+}

@@ -243,3 +243,20 @@ pub(in crate::messaging::dispatches) async fn totals(
     .await?;
     Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))
 }
+
+/// Whether anything was told of an attempt that began since an instant: 0 or 1.
+pub(in crate::messaging::dispatches) async fn told(
+    connection: &mut AnyConnection,
+    since: Timestamp,
+) -> db::Result<i64> {
+    sqlx::query_scalar(
+        "SELECT COUNT(*)
+         FROM (SELECT number
+               FROM attempts
+               WHERE started_at >= $1 AND receipt IS NOT NULL
+               LIMIT 1) told",
+    )
+    .bind(since.as_millisecond())
+    .fetch_one(connection)
+    .await
+}
