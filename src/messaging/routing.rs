@@ -13,7 +13,7 @@
 //! a code, one call; then gateways that did not take it once more, after a pause. A gateway gets a message that may have
 //! been sent at most twice.
 
-use crate::messaging::gateways::{Reason, Retry};
+use crate::messaging::reason::{Reason, Retry};
 
 /// What became of one attempt, as far as the next depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,14 +3,17 @@
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
-use super::worker::Worker;
 use crate::clock::Timestamp;
 use crate::config::CodeCalls;
 use crate::error::InternalError;
 use crate::messaging::dispatches::{Due, Kind, Leased, Outcome, Through};
-use crate::messaging::email::{MailMessage, MailOutcome};
-use crate::messaging::gateways::{Gateway, Reason, Retry, SendOutcome};
+use crate::messaging::email::{MailMessage, MailOutcome, Mailer};
+use crate::messaging::gateways::{Gateway, SendOutcome};
+use crate::messaging::live_code::CodeLookup;
+use crate::messaging::lookup::LineLookups;
+use crate::messaging::reason::{Reason, Retry};
 use crate::messaging::routing::{self, Asked, Route, Situation, Verdict};
+use crate::messaging::silence::Silences;
 use crate::messaging::texts::Notice;
 use crate::messaging::{breakers, receipts, sms, texts, voice};
 use crate::portal::Portal;
@@ -70,7 +73,27 @@ struct Past<'a> {
     asked: &'a [Asked],
 }
 
-impl Worker {
+/// Makes attempts: through gateways, tried in order, and through the mail server.
+pub(super) struct Sender {
+    portal: Portal,
+    gateways: Vec<Gateway>,
+    mailer: Mailer,
+    code_of: CodeLookup,
+    silences: Silences,
+    lookups: Option<LineLookups>,
+}
+
+impl Sender {
+    /// A sender over these gateways, in order.
+    pub(super) fn new(portal: Portal, gateways: Vec<Gateway>, mailer: Mailer, code_of: CodeLookup) -> Self {
+        // Without it texts go out as if nobody was to be asked.
+        let lookups = LineLookups::of_settings(&portal.config).unwrap_or_else(|error| {
+            tracing::error!(%error, "numbers are not looked up");
+            None
+        });
+        Self { portal, gateways, mailer, code_of, silences: Silences::default(), lookups }
+    }
+
     /// The way of a due dispatch.
     pub(super) fn way(&self, due: &Due<'_>, health: &Health) -> Option<Through> {
         let Some(phone) = due.phone else { return Some(Through { gateway: "smtp", by_call: false }) };
@@ -131,7 +154,7 @@ impl Worker {
     }
 
     /// Makes one attempt of a text.
-    pub(super) async fn send_text(&self, leased: &Leased, health: &Health) -> Result<Outcome, InternalError> {
+    pub(super) async fn text(&self, leased: &Leased, health: &Health) -> Result<Outcome, InternalError> {
         let Some(gateway) = self.gateways.iter().find(|gateway| gateway.name() == leased.gateway) else {
             return Ok(Outcome::Never { reason: "no_gateway" });
         };
@@ -158,7 +181,7 @@ impl Worker {
     }
 
     /// Makes one attempt of a call.
-    pub(super) async fn send_call(&self, leased: &Leased, health: &Health) -> Result<Outcome, InternalError> {
+    pub(super) async fn call(&self, leased: &Leased, health: &Health) -> Result<Outcome, InternalError> {
         let Some(gateway) = self.gateways.iter().find(|gateway| gateway.name() == leased.gateway) else {
             return Ok(Outcome::Never { reason: "no_gateway" });
         };
@@ -250,7 +273,7 @@ impl Worker {
     }
 
     /// Makes one attempt of a mail.
-    pub(super) async fn send_mail(&self, leased: &Leased) -> Result<Outcome, InternalError> {
+    pub(super) async fn mail(&self, leased: &Leased) -> Result<Outcome, InternalError> {
         let mail = texts::mail(&self.portal.config, leased.notice, leased.locale, &leased.values)?;
         let to = EmailAddress::parse(&leased.to)
             .map_err(|_| InternalError::because("a dispatch holds something that is no mail address"))?;

@@ -12,7 +12,6 @@
 //! Each lane takes up what is due as soon as it has room, so a mail server or a gateway that hangs holds up neither the
 //! other lanes nor the next code.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,18 +19,16 @@ use futures_util::future::join_all;
 use tokio::sync::{Notify, watch};
 use tokio::task::{JoinError, JoinSet};
 
-use crate::clock::Timestamp;
-use crate::crypto::codes::Code;
 use crate::error::InternalError;
 use crate::messaging::breakers;
 use crate::messaging::dispatches::{self, Kind, Lane, Leased, Outcome};
 use crate::messaging::email::Mailer;
 use crate::messaging::gateways::Gateway;
-use crate::messaging::lookup::LineLookups;
-use crate::messaging::sending::Health;
-use crate::messaging::silence::{self, Silences};
+use crate::messaging::live_code::CodeLookup;
+use crate::messaging::sending::{Health, Sender};
+use crate::messaging::silence;
 use crate::portal::Portal;
-use crate::types::ids::{ChallengeId, DispatchId};
+use crate::types::ids::DispatchId;
 use crate::types::phone::PhoneNumber;
 
 /// How often a lane looks without being woken.
@@ -41,39 +38,17 @@ const RECORD_AGAIN: [Duration; 2] = [Duration::from_millis(200), Duration::from_
 /// How many are leased in one transaction.
 const BATCH: usize = 16;
 
-/// A code that is still worth sending.
-pub struct LiveCode {
-    /// The six digits.
-    pub code: Code,
-    /// Until when they work.
-    pub ends_at: Timestamp,
-}
-
-/// The future of a [`CodeLookup`].
-pub type Looking<'a> = Pin<Box<dyn Future<Output = Result<Option<LiveCode>, InternalError>> + Send + 'a>>;
-/// Derives a challenge's code when its text is rendered; None when the challenge is over. Codes belong to `auth`, which
-/// stands above this module, so the worker is handed the way to them.
-pub type CodeLookup = for<'a> fn(&'a Portal, ChallengeId) -> Looking<'a>;
-
 /// Sends what is due through the configured gateways.
 pub struct Worker {
-    pub(super) portal: Portal,
-    pub(super) gateways: Vec<Gateway>,
-    pub(super) mailer: Mailer,
-    pub(super) code_of: CodeLookup,
-    pub(super) silences: Silences,
-    pub(super) lookups: Option<LineLookups>,
+    portal: Portal,
+    sender: Sender,
 }
 
 impl Worker {
     /// A worker over these gateways, tried in order.
     pub fn new(portal: Portal, gateways: Vec<Gateway>, mailer: Mailer, code_of: CodeLookup) -> Self {
-        // Without it texts go out as if nobody was to be asked.
-        let lookups = LineLookups::of_settings(&portal.config).unwrap_or_else(|error| {
-            tracing::error!(%error, "numbers are not looked up");
-            None
-        });
-        Self { portal, gateways, mailer, code_of, silences: Silences::default(), lookups }
+        let sender = Sender::new(portal.clone(), gateways, mailer, code_of);
+        Self { portal, sender }
     }
 
     /// Runs until `stop` resolves; what was leased by then is still sent and recorded.
@@ -156,7 +131,7 @@ impl Worker {
     /// When the database fails.
     pub async fn send_trial(&self, to: &PhoneNumber, gateway: &'static str) -> Result<DispatchId, InternalError> {
         let leased = dispatches::begin_trial(&self.portal, to, gateway).await?;
-        let outcome = match self.send_text(&leased, &Health::default()).await? {
+        let outcome = match self.sender.text(&leased, &Health::default()).await? {
             // Not tried again: whoever looks on is told at once.
             Outcome::Later { reason, .. } => Outcome::Never { reason },
             other => other,
@@ -173,7 +148,7 @@ impl Worker {
         }
         let count = due.len();
         let health = Arc::new(Health::now(&self.portal).await?);
-        let taken = dispatches::lease(&self.portal, due, |due| self.way(due, &health)).await?;
+        let taken = dispatches::lease(&self.portal, due, |due| self.sender.way(due, &health)).await?;
         if !taken.silent.is_empty() && silence::is_failure(&self.portal).await? {
             for silent in &taken.silent {
                 breakers::failed(&self.portal, &breakers::name(&silent.gateway, silent.by_call)).await?;
@@ -185,9 +160,9 @@ impl Worker {
     /// Makes an attempt and records it.
     async fn attempt(&self, leased: &Leased, health: &Health) -> Result<(), InternalError> {
         let made = match leased.kind {
-            Kind::Email => self.send_mail(leased).await,
-            Kind::Sms | Kind::Call if leased.by_call => self.send_call(leased, health).await,
-            Kind::Sms | Kind::Call => self.send_text(leased, health).await,
+            Kind::Email => self.sender.mail(leased).await,
+            Kind::Sms | Kind::Call if leased.by_call => self.sender.call(leased, health).await,
+            Kind::Sms | Kind::Call => self.sender.text(leased, health).await,
         };
         let outcome = made.unwrap_or_else(|error| {
             tracing::error!(dispatch = %leased.id, %error, "a dispatch could not be rendered");

@@ -7,8 +7,8 @@ use salus::crypto::codes::{Code, Seed};
 use salus::messaging::gateways::plivo::Plivo;
 use salus::messaging::gateways::twilio::{CALL_CODES, CODES, Twilio};
 use salus::messaging::gateways::vonage::Vonage;
-use salus::messaging::gateways::{self, Call, Gateway, Reason, Retry, SendOutcome, plivo, vonage};
-use salus::types::locale::Locale;
+use salus::messaging::gateways::{self, Call, Gateway, SendOutcome, plivo, vonage};
+use salus::messaging::reason::{Meaning, Reason, Retry};
 use salus::types::phone::PhoneNumber;
 use serde_json::{Value, json};
 
@@ -89,7 +89,7 @@ fn code() -> Code {
 
 async fn call_to(gateway: &Gateway, to: &str) -> SendOutcome {
     let code = code();
-    let call = Call { answer: ANSWER, told: TOLD, clinic: "Lake Clinic", locale: Locale::En, code: &code };
+    let call = Call { answer: ANSWER, told: TOLD, spoken: &format!("Your code is {}.", code.reveal().as_str()) };
     gateway.call(&PhoneNumber::from_e164(to).unwrap(), &call).await
 }
 
@@ -258,8 +258,8 @@ async fn every_known_refusal_of_a_call_is_read() {
         double.says(status, plivo_double::error(sentence));
         same(call("plivo", &double).await, reason, sentence);
     }
-    let met = |row: &(u16, &str, gateways::Meaning)| {
-        let reason = if let gateways::Meaning::Refused(reason) = row.2 { Some(reason) } else { None };
+    let met = |row: &(u16, &str, Meaning)| {
+        let reason = if let Meaning::Refused(reason) = row.2 { Some(reason) } else { None };
         PLIVO
             .iter()
             .any(|(status, text, told)| *status == row.0 && text.to_lowercase().contains(row.1) && *told == reason)

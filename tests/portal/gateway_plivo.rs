@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use salus::config::{Config, Lookup, PlivoSettings};
 use salus::crypto::random::Secret;
+use salus::messaging::gateways::SendOutcome;
 use salus::messaging::gateways::plivo::{ANSWERS, Plivo};
-use salus::messaging::gateways::{Meaning, Reason, Retry, SendOutcome};
+use salus::messaging::reason::{Meaning, Reason, Retry};
 use salus::types::phone::PhoneNumber;
 use serde_json::{Value, json};
 

@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use salus::config::{Config, Lookup, Senders, TwilioSettings};
 use salus::crypto::random::Secret;
+use salus::messaging::gateways::SendOutcome;
 use salus::messaging::gateways::twilio::{CODES, Twilio};
-use salus::messaging::gateways::{Reason, Retry, SendOutcome};
+use salus::messaging::reason::{Reason, Retry};
 use salus::types::phone::PhoneNumber;
 
 use crate::gateway_double::{Answer, Double};

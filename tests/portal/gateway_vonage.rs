@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use salus::clock::{self, Clock};
 use salus::config::{Config, Lookup, VonageApi, VonageSettings};
+use salus::messaging::gateways::SendOutcome;
 use salus::messaging::gateways::vonage::{CODES, STATUSES, Vonage};
-use salus::messaging::gateways::{Meaning, Reason, Retry, SendOutcome};
+use salus::messaging::reason::{Meaning, Reason, Retry};
 use salus::types::phone::PhoneNumber;
 use serde_json::json;
 

@@ -15,7 +15,7 @@ mod sql;
 use crate::clock::{SignedDuration, Timestamp};
 use crate::db::Tx;
 use crate::error::InternalError;
-use crate::messaging::gateways::Reason;
+use crate::messaging::reason::Reason;
 use crate::portal::Portal;
 
 /// Failures in a row that open a breaker.

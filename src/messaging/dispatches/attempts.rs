@@ -185,14 +185,14 @@ async fn prepare(
         return Ok(Prepared::Over(row.id, "unreadable"));
     };
     let attempt = row.tries + 1;
-    let asked = if row.tries == 0 { Vec::new() } else { sql::asked(tx, row.id).await? };
+    let asked = if row.tries == 0 { Vec::new() } else { sql::attempts::asked(tx, row.id).await? };
     if row.challenge_id.is_none() && asked.iter().filter(|asked| asked.verdict == Verdict::Lost).count() >= UNKNOWNS {
         // Workers died holding it, or got no answer: it is not sent again and again.
         return Ok(Prepared::Over(row.id, "unknown"));
     }
     let phone = (row.kind != Kind::Email).then(|| PhoneNumber::from_e164(&to)).flatten();
     if let Some(last) = asked.last().filter(|last| last.verdict == Verdict::Took) {
-        sql::note_silence(tx, row.id, row.tries).await?;
+        sql::attempts::note_silence(tx, row.id, row.tries).await?;
         silent.push(Silent { gateway: last.gateway.clone(), by_call: last.by_call });
     }
     let has_stopped = match &phone {
@@ -203,12 +203,12 @@ async fn prepare(
         Due { kind: row.kind, phone: phone.as_ref(), is_code: row.challenge_id.is_some(), has_stopped, asked: &asked };
     let Some(way) = way(&due) else { return Ok(Prepared::Over(row.id, over(&row, &asked, has_stopped))) };
     if let Some(challenge) = row.challenge_id
-        && !sql::count_send(tx, challenge, row.useless_at, portal.config.limits.code_sends).await?
+        && !sql::sends::count_send(tx, challenge, row.useless_at, portal.config.limits.code_sends).await?
     {
         return Ok(Prepared::Over(row.id, over(&row, &asked, has_stopped)));
     }
     let token = Secret::short_token();
-    sql::begin_attempt(tx, row.id, attempt, &way, &token.digest(), now).await?;
+    sql::attempts::begin_attempt(tx, row.id, attempt, &way, &token.digest(), now).await?;
     Ok(Prepared::Leased(Box::new(Leased {
         id: row.id,
         kind: row.kind,
@@ -300,18 +300,18 @@ pub async fn finish(portal: &Portal, leased: &Leased, outcome: &Outcome) -> Resu
         Outcome::Unknown { .. } => ("unknown", None, None),
         Outcome::Dropped => ("dropped", None, None),
     };
-    sql::end_attempt(&mut tx, leased.id, leased.attempt, now, word, reason, provider).await?;
+    sql::attempts::end_attempt(&mut tx, leased.id, leased.attempt, now, word, reason, provider).await?;
     brakes::spending::charge(portal, &mut tx, leased).await?;
     refusals::heed(portal, &mut tx, leased, outcome).await?;
     if let (Some(challenge), Outcome::Later { .. } | Outcome::Never { .. } | Outcome::Dropped) =
         (leased.challenge, outcome)
     {
-        sql::uncount_send(&mut tx, challenge, leased.useless_at).await?;
+        sql::sends::uncount_send(&mut tx, challenge, leased.useless_at).await?;
     }
     match outcome {
         Outcome::Accepted { watched_for: Some(span), .. } => {
             // Its receipt may have come before its answer.
-            let has_failed = sql::has_failed(&mut tx, leased.id, leased.attempt).await?;
+            let has_failed = sql::attempts::has_failed(&mut tx, leased.id, leased.attempt).await?;
             let due = if has_failed { now } else { now + spanned(*span) };
             sql::watch(&mut tx, leased.id, leased.attempt, now, due.min(leased.useless_at)).await?;
         }

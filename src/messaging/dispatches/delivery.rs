@@ -5,8 +5,8 @@ use crate::clock::{SignedDuration, Timestamp};
 use crate::crypto::random::Secret;
 use crate::db::Tx;
 use crate::error::InternalError;
-use crate::messaging::gateways::Reason;
 use crate::messaging::gateways::http::referred;
+use crate::messaging::reason::Reason;
 use crate::portal::Portal;
 use crate::types::ids::{ChallengeId, DispatchId};
 
@@ -28,7 +28,7 @@ pub struct Attempt {
 /// When the database fails.
 pub async fn attempt_of(portal: &Portal, gateway: &str, token: &Secret) -> Result<Option<Attempt>, InternalError> {
     let mut connection = portal.db.read().await?;
-    Ok(sql::attempt_of(&mut connection, gateway, &token.digest()).await?)
+    Ok(sql::attempts::attempt_of(&mut connection, gateway, &token.digest()).await?)
 }
 
 /// The newest attempt through a gateway that goes by this name: the gateway's own id, or our reference.
@@ -38,11 +38,11 @@ pub async fn attempt_of(portal: &Portal, gateway: &str, token: &Secret) -> Resul
 pub async fn attempt_named(portal: &Portal, gateway: &str, name: &str) -> Result<Option<Attempt>, InternalError> {
     let mut connection = portal.db.read().await?;
     if let Some(half) = referred(name)
-        && let Some(attempt) = sql::attempt_referred(&mut connection, gateway, &half).await?
+        && let Some(attempt) = sql::attempts::attempt_referred(&mut connection, gateway, &half).await?
     {
         return Ok(Some(attempt));
     }
-    Ok(sql::attempt_named(&mut connection, gateway, name).await?)
+    Ok(sql::attempts::attempt_named(&mut connection, gateway, name).await?)
 }
 
 /// How a receipt ends the way of a message.
@@ -80,7 +80,7 @@ pub async fn receipted(
     end: Option<End>,
     now: Timestamp,
 ) -> Result<(), InternalError> {
-    if !sql::raise(tx, attempt, told, now).await? {
+    if !sql::attempts::raise(tx, attempt, told, now).await? {
         return Ok(());
     }
     if end == Some(End::Arrived) {
@@ -114,7 +114,7 @@ pub async fn is_spent(
     challenge: ChallengeId,
     ends_at: Timestamp,
 ) -> Result<bool, InternalError> {
-    Ok(sql::code_sends(tx, challenge, ends_at).await? >= portal.config.limits.code_sends)
+    Ok(sql::sends::code_sends(tx, challenge, ends_at).await? >= portal.config.limits.code_sends)
 }
 
 /// What the waiting person may know of their code's message.

@@ -252,7 +252,7 @@ pub async fn sweep_challenges(portal: &Portal, batch: i64) -> Result<u64, Intern
 /// When the database fails.
 pub async fn sweep_code_sends(portal: &Portal, batch: i64) -> Result<u64, InternalError> {
     let mut tx = portal.db.begin().await?;
-    let swept = sql::sweep_code_sends(&mut tx, portal.clock.now() - CHALLENGE_NAMED, batch).await?;
+    let swept = sql::sends::sweep_code_sends(&mut tx, portal.clock.now() - CHALLENGE_NAMED, batch).await?;
     tx.commit().await?;
     Ok(swept)
 }

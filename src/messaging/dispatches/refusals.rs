@@ -4,9 +4,9 @@ use super::{Kind, Leased, Outcome, Receipted, sql};
 use crate::crypto::sealed::{Place, Sealed};
 use crate::db::Tx;
 use crate::error::InternalError;
-use crate::messaging::gateways::Reason;
 use crate::messaging::mail_refusals::{self, Why};
 use crate::messaging::opt_outs;
+use crate::messaging::reason::Reason;
 use crate::portal::{Portal, WrappedKey};
 use crate::types::ids::DispatchId;
 use crate::types::phone::PhoneNumber;
@@ -84,9 +84,9 @@ pub enum Returned {
 /// When the database fails.
 pub async fn returned(portal: &Portal, id: DispatchId, status: &str) -> Result<Returned, InternalError> {
     let mut tx = portal.db.begin().await?;
-    let Some(attempt) = sql::mailed(&mut tx, id).await? else { return Ok(Returned::Unknown) };
+    let Some(attempt) = sql::attempts::mailed(&mut tx, id).await? else { return Ok(Returned::Unknown) };
     let told = Receipted { state: "undelivered", rank: 3, code: Some(status.to_owned()), reason: None };
-    if !sql::raise(&mut tx, &attempt, &told, portal.clock.now()).await? {
+    if !sql::attempts::raise(&mut tx, &attempt, &told, portal.clock.now()).await? {
         return Ok(Returned::Known);
     }
     let account = sql::account_of(&mut tx, id).await?;

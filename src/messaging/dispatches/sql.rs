@@ -1,17 +1,16 @@
-//! Statements on `dispatches` and `attempts`.
+//! Statements on `dispatches`.
 
+pub(super) mod attempts;
 pub(super) mod figures;
+pub(super) mod sends;
 pub(super) mod worth;
 
-use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-use super::attempts::{Lane, Through};
-use super::{Attempt, Kind, Line, Receipted};
+use super::attempts::Lane;
+use super::{Attempt, Kind};
 use crate::clock::{Timestamp, from_ms};
 use crate::db::{self, parse};
-use crate::messaging::gateways::Reason;
-use crate::messaging::routing::{Asked, Verdict};
 use crate::types::amount::Amount;
 use crate::types::ids::{AccountId, ChallengeId, DataKeyId, DispatchId};
 use crate::types::locale::Locale;
@@ -157,149 +156,6 @@ pub(super) async fn lease(
     Ok(leased.rows_affected() == 1)
 }
 
-/// Writes down that an attempt is about to be made.
-pub(super) async fn begin_attempt(
-    connection: &mut AnyConnection,
-    id: DispatchId,
-    number: i64,
-    through: &Through,
-    token_digest: &[u8; 32],
-    now: Timestamp,
-) -> db::Result<()> {
-    sqlx::query(
-        "INSERT INTO attempts (dispatch_id, number, gateway, started_at, token_digest, channel)
-         VALUES ($1, $2, $3, $4, $5, $6)",
-    )
-    .bind(id.to_string())
-    .bind(number)
-    .bind(through.gateway)
-    .bind(now.as_millisecond())
-    .bind(token_digest.as_slice())
-    .bind(if through.by_call { "call" } else { "text" })
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Attempts with what is known of their calls.
-macro_rules! attempts_by {
-    ($condition:literal) => {
-        concat!(
-            "SELECT a.dispatch_id, a.number, a.provider_id, a.channel, a.spoken_at, d.locale, d.challenge_id
-             FROM attempts a
-             JOIN dispatches d ON d.id = a.dispatch_id
-             WHERE ",
-            $condition
-        )
-    };
-}
-
-/// The attempt of a token.
-pub(super) async fn attempt_of(
-    connection: &mut AnyConnection,
-    gateway: &str,
-    token_digest: &[u8; 32],
-) -> db::Result<Option<Attempt>> {
-    sqlx::query(attempts_by!("a.token_digest = $1 AND a.gateway = $2"))
-        .bind(token_digest.as_slice())
-        .bind(gateway)
-        .fetch_optional(connection)
-        .await?
-        .map(|row| attempt(&row))
-        .transpose()
-}
-
-fn attempt(row: &AnyRow) -> db::Result<Attempt> {
-    let challenge: Option<&str> = row.try_get("challenge_id")?;
-    let line = Line {
-        locale: parse("locale", row.try_get("locale")?)?,
-        challenge: challenge.map(|id| parse("challenge_id", id)).transpose()?,
-        spoken_at: row.try_get::<Option<i64>, _>("spoken_at")?.map(from_ms),
-    };
-    Ok(Attempt {
-        dispatch: parse("dispatch_id", row.try_get("dispatch_id")?)?,
-        number: row.try_get("number")?,
-        provider_id: row.try_get("provider_id")?,
-        call: (row.try_get::<&str, _>("channel")? == "call").then_some(line),
-    })
-}
-
-/// Writes down that the call's code is read out, with what that says of the attempt; false when it was before.
-pub(super) async fn speak(
-    connection: &mut AnyConnection,
-    attempt: &Attempt,
-    told: &Receipted,
-    now: Timestamp,
-) -> db::Result<bool> {
-    let spoken = sqlx::query(
-        "UPDATE attempts SET spoken_at = $3, receipt = $4, receipt_rank = $5, receipt_at = $3, receipt_code = NULL
-         WHERE dispatch_id = $1 AND number = $2 AND channel = 'call' AND spoken_at IS NULL",
-    )
-    .bind(attempt.dispatch.to_string())
-    .bind(attempt.number)
-    .bind(now.as_millisecond())
-    .bind(told.state)
-    .bind(told.rank)
-    .execute(connection)
-    .await?;
-    Ok(spoken.rows_affected() == 1)
-}
-
-/// The newest attempt of a gateway's own id.
-pub(super) async fn attempt_named(
-    connection: &mut AnyConnection,
-    gateway: &str,
-    provider_id: &str,
-) -> db::Result<Option<Attempt>> {
-    sqlx::query(attempts_by!("a.provider_id = $1 AND a.gateway = $2 ORDER BY a.started_at DESC LIMIT 1"))
-        .bind(provider_id)
-        .bind(gateway)
-        .fetch_optional(connection)
-        .await?
-        .map(|row| attempt(&row))
-        .transpose()
-}
-
-/// The attempt whose token's digest begins so.
-pub(super) async fn attempt_referred(
-    connection: &mut AnyConnection,
-    gateway: &str,
-    half: &[u8; 16],
-) -> db::Result<Option<Attempt>> {
-    sqlx::query(attempts_by!("a.token_digest BETWEEN $1 AND $2 AND a.gateway = $3"))
-        .bind([half.as_slice(), &[0; 16]].concat())
-        .bind([half.as_slice(), &[255; 16]].concat())
-        .bind(gateway)
-        .fetch_optional(connection)
-        .await?
-        .map(|row| attempt(&row))
-        .transpose()
-}
-
-/// Raises what is known of an attempt, with the reason of a failure; false when as much was known.
-pub(super) async fn raise(
-    connection: &mut AnyConnection,
-    attempt: &Attempt,
-    told: &Receipted,
-    now: Timestamp,
-) -> db::Result<bool> {
-    let raised = sqlx::query(
-        "UPDATE attempts
-         SET receipt = $3, receipt_rank = $4, receipt_at = $5, receipt_code = $6, reason = COALESCE($7, reason)
-         WHERE dispatch_id = $1 AND number = $2 AND receipt_rank < $4",
-    )
-    .bind(attempt.dispatch.to_string())
-    .bind(attempt.number)
-    .bind(told.state)
-    .bind(told.rank)
-    .bind(now.as_millisecond())
-    .bind(told.code.as_deref())
-    .bind(told.reason.map(Reason::as_str))
-    .execute(connection)
-    .await?;
-    Ok(raised.rows_affected() == 1)
-}
-
 /// Keeps when the dispatch arrived, the first time that it is told.
 pub(super) async fn arrive(connection: &mut AnyConnection, id: DispatchId, now: Timestamp) -> db::Result<()> {
     sqlx::query(
@@ -312,31 +168,6 @@ pub(super) async fn arrive(connection: &mut AnyConnection, id: DispatchId, now: 
     Ok(())
 }
 
-/// Writes down what became of it. A receipt may have been quicker: what it told stays.
-pub(super) async fn end_attempt(
-    connection: &mut AnyConnection,
-    id: DispatchId,
-    number: i64,
-    now: Timestamp,
-    outcome: &str,
-    reason: Option<&str>,
-    provider_id: Option<&str>,
-) -> db::Result<()> {
-    sqlx::query(
-        "UPDATE attempts SET ended_at = $3, outcome = $4, reason = COALESCE($5, reason), provider_id = $6
-         WHERE dispatch_id = $1 AND number = $2",
-    )
-    .bind(id.to_string())
-    .bind(number)
-    .bind(now.as_millisecond())
-    .bind(outcome)
-    .bind(reason)
-    .bind(provider_id)
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
 /// Whose account a dispatch is for.
 pub(super) async fn account_of(connection: &mut AnyConnection, id: DispatchId) -> db::Result<Option<AccountId>> {
     let account: Option<Option<String>> = sqlx::query_scalar("SELECT account_id FROM dispatches WHERE id = $1")
@@ -344,16 +175,6 @@ pub(super) async fn account_of(connection: &mut AnyConnection, id: DispatchId) -
         .fetch_optional(connection)
         .await?;
     account.flatten().map(|id| parse("account_id", &id)).transpose()
-}
-
-/// The newest attempt of a dispatch by mail.
-pub(super) async fn mailed(connection: &mut AnyConnection, id: DispatchId) -> db::Result<Option<Attempt>> {
-    sqlx::query(attempts_by!("a.dispatch_id = $1 AND d.kind = 'email' ORDER BY a.number DESC LIMIT 1"))
-        .bind(id.to_string())
-        .fetch_optional(connection)
-        .await?
-        .map(|row| attempt(&row))
-        .transpose()
 }
 
 /// To whom a dispatch goes, with the key that it is sealed under, and by which gateway an attempt at it went.
@@ -392,123 +213,6 @@ pub(super) async fn addressee(
         })
     })
     .transpose()
-}
-
-/// What was asked of gateways for a dispatch, in order, without what was dropped before it left.
-pub(super) async fn asked(connection: &mut AnyConnection, id: DispatchId) -> db::Result<Vec<Asked>> {
-    sqlx::query(
-        "SELECT gateway, channel, outcome, reason, receipt
-         FROM attempts
-         WHERE dispatch_id = $1 AND (outcome IS NULL OR outcome <> 'dropped')
-         ORDER BY number",
-    )
-    .bind(id.to_string())
-    .fetch_all(connection)
-    .await?
-    .iter()
-    .map(|row| {
-        let (outcome, reason, receipt): (Option<&str>, Option<&str>, Option<&str>) =
-            (row.try_get("outcome")?, row.try_get("reason")?, row.try_get("receipt")?);
-        // A failure that names no reason of ours is one of this gateway's.
-        let no = || Verdict::No(reason.and_then(Reason::from_word).unwrap_or(Reason::Unroutable));
-        Ok(Asked {
-            gateway: row.try_get("gateway")?,
-            by_call: row.try_get::<&str, _>("channel")? == "call",
-            verdict: match (receipt, outcome) {
-                (Some("undelivered" | "failed"), _) => no(),
-                (Some(_), _) | (None, Some("accepted")) => Verdict::Took,
-                (None, None | Some("unknown")) => Verdict::Lost,
-                (None, Some(_)) => no(),
-            },
-        })
-    })
-    .collect()
-}
-
-/// Keeps that a gateway that took a code was silent.
-pub(super) async fn note_silence(connection: &mut AnyConnection, id: DispatchId, number: i64) -> db::Result<()> {
-    sqlx::query("UPDATE attempts SET reason = 'silence' WHERE dispatch_id = $1 AND number = $2 AND reason IS NULL")
-        .bind(id.to_string())
-        .bind(number)
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-/// Counts a send of a code that ends then; false when it was sent `most` times.
-pub(super) async fn count_send(
-    connection: &mut AnyConnection,
-    challenge: ChallengeId,
-    ends_at: Timestamp,
-    most: i64,
-) -> db::Result<bool> {
-    let counted = sqlx::query(
-        "INSERT INTO code_sends (challenge_id, ends_at, sends)
-         VALUES ($1, $2, 1)
-         ON CONFLICT (challenge_id, ends_at) DO UPDATE SET sends = code_sends.sends + 1
-         WHERE code_sends.sends < $3",
-    )
-    .bind(challenge.to_string())
-    .bind(ends_at.as_millisecond())
-    .bind(most)
-    .execute(connection)
-    .await?;
-    Ok(counted.rows_affected() == 1)
-}
-
-/// Takes back what was counted: nothing was sent.
-pub(super) async fn uncount_send(
-    connection: &mut AnyConnection,
-    challenge: ChallengeId,
-    ends_at: Timestamp,
-) -> db::Result<()> {
-    sqlx::query("UPDATE code_sends SET sends = sends - 1 WHERE challenge_id = $1 AND ends_at = $2 AND sends > 0")
-        .bind(challenge.to_string())
-        .bind(ends_at.as_millisecond())
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-/// How often a code that ends then was sent or may have been.
-pub(super) async fn code_sends(
-    connection: &mut AnyConnection,
-    challenge: ChallengeId,
-    ends_at: Timestamp,
-) -> db::Result<i64> {
-    let sends = sqlx::query_scalar("SELECT sends FROM code_sends WHERE challenge_id = $1 AND ends_at = $2")
-        .bind(challenge.to_string())
-        .bind(ends_at.as_millisecond())
-        .fetch_optional(connection)
-        .await?;
-    Ok(sends.unwrap_or(0))
-}
-
-/// Drops up to `batch` counts of codes that ended before `before`.
-pub(super) async fn sweep_code_sends(connection: &mut AnyConnection, before: Timestamp, batch: i64) -> db::Result<u64> {
-    let swept = sqlx::query(
-        "DELETE FROM code_sends
-         WHERE ends_at < $1
-           AND challenge_id IN (SELECT challenge_id FROM code_sends WHERE ends_at < $1 ORDER BY ends_at LIMIT $2)",
-    )
-    .bind(before.as_millisecond())
-    .bind(batch)
-    .execute(connection)
-    .await?;
-    Ok(swept.rows_affected())
-}
-
-/// Whether a receipt says that this attempt failed.
-pub(super) async fn has_failed(connection: &mut AnyConnection, id: DispatchId, number: i64) -> db::Result<bool> {
-    let failed: i64 = sqlx::query_scalar(
-        "SELECT COUNT(*) FROM attempts
-         WHERE dispatch_id = $1 AND number = $2 AND receipt IN ('undelivered', 'failed')",
-    )
-    .bind(id.to_string())
-    .bind(number)
-    .fetch_one(connection)
-    .await?;
-    Ok(failed > 0)
 }
 
 /// Lets go of a dispatch that a gateway took, and looks after it at `due`, unless another worker holds it by now.

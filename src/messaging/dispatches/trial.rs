@@ -40,7 +40,8 @@ pub async fn begin_trial(portal: &Portal, to: &PhoneNumber, gateway: &'static st
     let id = queue(portal, &mut tx, &contact, new).await?;
     let (attempt, token) = (1, Secret::short_token());
     sql::lease(&mut tx, id, 0, now, now + LEASE).await?;
-    sql::begin_attempt(&mut tx, id, attempt, &Through { gateway, by_call: false }, &token.digest(), now).await?;
+    sql::attempts::begin_attempt(&mut tx, id, attempt, &Through { gateway, by_call: false }, &token.digest(), now)
+        .await?;
     tx.commit().await?;
     Ok(Leased {
         id,

@@ -14,8 +14,9 @@ use reqwest::header::RETRY_AFTER;
 use reqwest::{Client, RequestBuilder, StatusCode, redirect};
 use serde::de::DeserializeOwned;
 
-use super::{Reason, Retry, SendOutcome};
+use super::SendOutcome;
 use crate::error::InternalError;
+use crate::messaging::reason::{Reason, Retry};
 
 /// The largest answer that is read, in bytes.
 const LARGEST: usize = 64 * 1024;

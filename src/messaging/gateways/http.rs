@@ -10,11 +10,12 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 
+use super::SendOutcome;
 use super::exchange::{self, Answer, UNREADABLE, exchange};
-use super::{Reason, SendOutcome};
 use crate::config::{BodyFormat, Field, HttpAuth, HttpGatewaySettings, HttpMethod, Piece, Placeholder};
 use crate::crypto::random::Secret;
 use crate::error::InternalError;
+use crate::messaging::reason::Reason;
 use crate::messaging::sms;
 use crate::types::phone::PhoneNumber;
 

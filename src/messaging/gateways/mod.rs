@@ -4,7 +4,6 @@ pub(in crate::messaging) mod exchange;
 pub mod http;
 pub mod outbox;
 pub mod plivo;
-mod reason;
 pub mod twilio;
 pub mod vonage;
 
@@ -12,13 +11,10 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::config::{Config, SmsGateway};
-use crate::crypto::codes::Code;
 use crate::error::InternalError;
-use crate::messaging::{sms, voice};
-use crate::types::locale::Locale;
+use crate::messaging::reason::{Reason, Retry};
+use crate::messaging::sms;
 use crate::types::phone::PhoneNumber;
-
-pub use reason::{Meaning, Reason, Retry};
 
 /// What a gateway answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,12 +48,8 @@ pub struct Call<'a> {
     pub answer: &'a str,
     /// The address that it tells what becomes of the call.
     pub told: &'a str,
-    /// Whose name the words begin with.
-    pub clinic: &'a str,
-    /// Their language.
-    pub locale: Locale,
-    /// The code, for the dev outbox alone, which has nobody to press a key.
-    pub code: &'a Code,
+    /// All that is said, for the dev outbox alone, which has nobody to press a key. It holds the code.
+    pub spoken: &'a str,
 }
 
 impl Call<'_> {
@@ -171,7 +163,7 @@ impl Gateway {
     pub async fn call(&self, to: &PhoneNumber, call: &Call<'_>) -> SendOutcome {
         match self {
             Self::Outbox(outbox) => {
-                let id = outbox.call(to, &voice::heard(call.clinic, call.locale, call.code));
+                let id = outbox.call(to, call.spoken);
                 SendOutcome::Accepted { provider_id: format!("outbox-{id}"), segments: None }
             }
             Self::Twilio(twilio) => twilio.call(to, call).await,

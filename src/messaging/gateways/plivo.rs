@@ -10,9 +10,10 @@ use reqwest::Client;
 use serde::{Deserialize, Serialize};
 
 use super::exchange::{self, Answer, UNREADABLE, exchange, rejected};
-use super::{Call, Meaning, Reason, SendOutcome};
+use super::{Call, SendOutcome};
 use crate::config::{PlivoSender, PlivoSettings};
 use crate::error::InternalError;
+use crate::messaging::reason::{Meaning, Reason};
 use crate::types::phone::PhoneNumber;
 
 use Meaning::{Refused, Unclear};

@@ -10,9 +10,10 @@ use reqwest::Client;
 use serde::Deserialize;
 
 use super::exchange::{self, Answer, UNREADABLE, exchange, rejected};
-use super::{Call, Reason, SendOutcome};
+use super::{Call, SendOutcome};
 use crate::config::TwilioSettings;
 use crate::error::InternalError;
+use crate::messaging::reason::Reason;
 use crate::types::phone::PhoneNumber;
 
 /// Twilio's codes in an answer to a send, from its error dictionary.

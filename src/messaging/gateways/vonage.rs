@@ -14,12 +14,13 @@ use reqwest::{Client, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use super::exchange::{self, Answer, UNREADABLE, exchange, rejected};
-use super::{Call, Meaning, Reason, SendOutcome};
+use super::{Call, SendOutcome};
 use crate::clock::Clock;
 use crate::config::{VonageApi, VonageSettings};
 use crate::crypto::random;
 use crate::crypto::rsa_key::RsaKey;
 use crate::error::InternalError;
+use crate::messaging::reason::{Meaning, Reason};
 use crate::messaging::sms;
 use crate::types::phone::PhoneNumber;
 

@@ -22,7 +22,8 @@ use crate::clock::SignedDuration;
 use crate::config::{Config, LookupProvider, PlivoSettings, TwilioSettings, VonageSettings};
 use crate::crypto::blind_index;
 use crate::error::InternalError;
-use crate::messaging::gateways::{Reason, exchange};
+use crate::messaging::gateways::exchange;
+use crate::messaging::reason::Reason;
 use crate::portal::Portal;
 use crate::types::phone::PhoneNumber;
 

@@ -12,7 +12,7 @@ use super::{Call, Receipt, Signed, State, number, value};
 use crate::clock::{SignedDuration, Timestamp};
 use crate::config::{HttpReceipts, ReceiptFormat, ReceiptVerify};
 use crate::crypto::random::Secret;
-use crate::messaging::gateways::Reason;
+use crate::messaging::reason::Reason;
 use crate::types::phone::PhoneNumber;
 
 /// How far the time of a signature may lie from ours.

@@ -34,9 +34,9 @@ use crate::crypto::random::Secret;
 use crate::error::InternalError;
 use crate::messaging::breakers;
 use crate::messaging::dispatches::{self, End, Receipted};
-use crate::messaging::gateways::Reason;
 use crate::messaging::gateways::http::reference;
 use crate::messaging::opt_outs::{self, Wish};
+use crate::messaging::reason::Reason;
 use crate::portal::Portal;
 use crate::types::phone::PhoneNumber;
 

@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq;
 use super::twilio::hmac_sha256;
 use super::{Call, Caller, Receipt, Signed, State, meaning, number, value};
 use crate::config::HookSecrets;
-use crate::messaging::gateways::Reason;
+use crate::messaging::reason::Reason;
 use crate::types::phone::PhoneNumber;
 
 /// Plivo's `ErrorCode` in a receipt, from its list of message error codes.

@@ -125,7 +125,7 @@ pub(super) fn answer(call: &Call<'_>) -> Option<(PhoneNumber, String)> {
 mod tests {
     use super::*;
     use crate::crypto::random::Secret;
-    use crate::messaging::gateways::Reason;
+    use crate::messaging::reason::Reason;
 
     const TOKEN: &str = "0123456789abcdef0123456789abcdef";
     const T1: &str = "https://portal.example.org/webhooks/sms/twilio?d=8f14e45f";

@@ -20,7 +20,7 @@ use super::{Call, Caller, Receipt, Signed, State, meaning, number, value};
 use crate::clock::{SignedDuration, Timestamp};
 use crate::config::{HookSecrets, VonageSignature};
 use crate::messaging::gateways::vonage::CODES;
-use crate::messaging::gateways::{Meaning, Reason};
+use crate::messaging::reason::{Meaning, Reason};
 use crate::types::phone::PhoneNumber;
 
 /// The SMS API's `err-code` in a receipt, from its guide to delivery receipts. Its Messages API uses the numbers of its

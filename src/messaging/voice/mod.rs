@@ -23,8 +23,8 @@ use crate::crypto::random::Secret;
 use crate::error::InternalError;
 use crate::messaging::dispatches::{self, Attempt, Leased, Line, Receipted};
 use crate::messaging::gateways::{Call, Gateway, SendOutcome};
+use crate::messaging::live_code::{CodeLookup, LiveCode};
 use crate::messaging::receipts::{self, Caller, State, calls};
-use crate::messaging::worker::{CodeLookup, LiveCode};
 use crate::portal::Portal;
 use crate::types::locale::Locale;
 use crate::types::phone::PhoneNumber;
@@ -47,7 +47,7 @@ fn address(config: &Config, gateway: &str, token: &Secret) -> String {
 }
 
 /// All that a call says once a key was pressed, as one text: for the dev outbox.
-pub fn heard(clinic: &str, locale: Locale, code: &Code) -> String {
+fn heard(clinic: &str, locale: Locale, code: &Code) -> String {
     format!("{} {}", Script::gate(clinic, locale, String::new()).text(), Script::code(locale, code).text())
 }
 
@@ -66,9 +66,7 @@ pub async fn call(
     let call = Call {
         answer: &address(&portal.config, gateway.name(), &leased.token),
         told: &receipts::address(portal, gateway.name(), &leased.token).unwrap_or_default(),
-        clinic: &portal.config.clinic.name,
-        locale: leased.locale,
-        code: &live.code,
+        spoken: &heard(&portal.config.clinic.name, leased.locale, &live.code),
     };
     Ok(gateway.call(&to, &call).await)
 }
