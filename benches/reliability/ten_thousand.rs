@@ -50,9 +50,10 @@ pub async fn run(codes: Option<usize>, rate: Option<usize>) -> bool {
     report.line(&format!("| median, 95th and 99th of 100, slowest | {parts} |"));
     report.line(&format!("| attempts; whose end nobody knows | {}; {} |", tally.attempts, tally.unknown));
     report.line(&format!("| most sends, most tries of one code | {}, {} |", tally.most_sends, tally.most_tries));
-    let unclear = tally.unknowable - tally.by_kill;
+    let unclear = tally.unknowable - tally.by_kill - tally.by_silence;
     report.line(&format!("| sent and arrived twice | {} |", tally.doubled));
-    report.line(&format!("| … a process died over it; an answer was unclear | {}; {unclear} |", tally.by_kill));
+    let why = format!("{}; {unclear}; {}", tally.by_kill, tally.by_silence);
+    report.line(&format!("| … a process died over it; an answer was unclear; its gateway was silent | {why} |"));
     let (told, away, unheard) = tally.receipts;
     report.line(&format!("| receipts taken, turned away, at a closed door | {told}, {away}, {unheard} |\n"));
     report.rule(&format!("codes lost: {}", tally.lost), tally.lost == 0);

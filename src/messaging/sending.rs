@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
-use crate::clock::Timestamp;
+use crate::clock::{SignedDuration, Timestamp};
 use crate::config::CodeCalls;
 use crate::error::InternalError;
 use crate::messaging::dispatches::{Due, Kind, Leased, Outcome, Through};
@@ -24,6 +24,9 @@ use crate::types::phone::PhoneNumber;
 const MAIL_TRIES: i64 = 3;
 /// Before a gateway that gave no answer gets the same message again.
 const AFTER_NO_ANSWER: Duration = Duration::from_secs(2);
+/// How long after a text left a gateway may still say that it took it, by a receipt where its answer was lost. Then
+/// another way is tried.
+const ACCEPTS_WITHIN: SignedDuration = SignedDuration::from_secs(5);
 
 /// How the gateways fare, as a batch of attempts sees it.
 #[derive(Default)]
@@ -81,6 +84,15 @@ pub(super) struct Sender {
     code_of: CodeLookup,
     silences: Silences,
     lookups: Option<LineLookups>,
+}
+
+/// What is known of an attempt besides its answer.
+#[derive(Clone, Copy)]
+struct Told {
+    /// Whether its gateway tells us afterwards.
+    is_told: bool,
+    /// When it left.
+    begun_at: Timestamp,
 }
 
 impl Sender {
@@ -175,9 +187,10 @@ impl Sender {
             });
         }
         let callback = receipts::address(&self.portal, gateway.name(), &leased.token);
+        let told = Told { is_told: callback.is_some(), begun_at: self.portal.clock.now() };
         let answer = gateway.send_sms(&to, &text, self.left(useless_at), callback.as_deref()).await;
         note_taken(leased, &answer, &text);
-        self.concluded(leased, &to, answer, callback.is_some(), health).await
+        self.concluded(leased, &to, answer, told, health).await
     }
 
     /// Makes one attempt of a call.
@@ -189,11 +202,12 @@ impl Sender {
         let Some(challenge) = leased.challenge else { return Ok(Outcome::Dropped) };
         let Some(live) = (self.code_of)(&self.portal, challenge).await? else { return Ok(Outcome::Dropped) };
         let to = phone_of(leased)?;
+        let told = Told { is_told: true, begun_at: self.portal.clock.now() };
         let answer = voice::call(&self.portal, gateway, leased, &live).await?;
         if !matches!(answer, SendOutcome::Rejected { .. }) {
             leased.note_taken(1);
         }
-        self.concluded(leased, &to, answer, true, health).await
+        self.concluded(leased, &to, answer, told, health).await
     }
 
     /// Why no text goes to a number that nobody has proved yet, where such numbers are looked up.
@@ -216,13 +230,13 @@ impl Sender {
         leased: &Leased,
         to: &PhoneNumber,
         answer: SendOutcome,
-        is_told: bool,
+        told: Told,
         health: &Health,
     ) -> Result<Outcome, InternalError> {
         match answer {
             SendOutcome::Accepted { provider_id, .. } => {
                 let has_more = leased.challenge.is_some() && self.next_after(leased, to, Verdict::Took).is_some();
-                if !(is_told && has_more) {
+                if !(told.is_told && has_more) {
                     self.worked(leased, health).await?;
                     return Ok(Outcome::Accepted { provider_id, watched_for: None });
                 }
@@ -251,7 +265,13 @@ impl Sender {
             SendOutcome::Ambiguous { .. } => {
                 self.failed(leased).await?;
                 let next = leased.challenge.and_then(|_| self.next_after(leased, to, Verdict::Lost));
-                let after = next.map(|route| if route.again { AFTER_NO_ANSWER } else { Duration::ZERO });
+                // A receipt may say what the answer did not.
+                let left = match told.is_told {
+                    true => ACCEPTS_WITHIN - self.portal.clock.now().duration_since(told.begun_at),
+                    false => SignedDuration::ZERO,
+                };
+                let left = Duration::try_from(left).unwrap_or_default();
+                let after = next.map(|route| if route.again { left.max(AFTER_NO_ANSWER) } else { left });
                 Ok(Outcome::Unknown { after })
             }
         }

@@ -1,6 +1,7 @@
 //! Failover: a code goes another way on a no, on silence and on a failed receipt, within what one code may be sent.
 
 use salus::clock::SignedDuration;
+use salus::messaging::dispatches;
 use salus::types::actor::Role;
 use sqlx::Row;
 
@@ -132,6 +133,12 @@ async fn a_no_that_names_its_reason_sends_the_same_code_through_the_next_gateway
         let mia = scene.portal.patient("mia").await;
         scene.twilio.script([answer]);
         let mut browser = scene.one_more(&mia).await;
+        if outcome == "unknown" {
+            assert_eq!(scene.asked(), (1, 0), "a receipt may still say what the answer did not");
+            scene.later(4).await;
+            assert_eq!((scene.asked(), scene.state(&mut browser).await.as_str()), ((1, 0), "turned"));
+            scene.later(1).await;
+        }
         assert_eq!(scene.asked(), (1, 1));
         assert_eq!(scene.state(&mut browser).await, "rerouted");
         assert_eq!(scene.outcomes().await[0][..2], ["twilio".to_owned(), outcome.to_owned()]);
@@ -292,6 +299,7 @@ async fn a_gateway_that_fails_again_and_again_is_left_alone_but_for_one_probe() 
     }
     for (n, who) in people[..6].iter().enumerate() {
         let mut browser = scene.one_more(who).await;
+        scene.later(5).await;
         scene.enters(&mut browser, &Scene::code(&scene.plivo, "text", n)).await;
     }
     assert_eq!(scene.asked(), (5, 6), "after five failures the sixth code goes to the other at once");
@@ -306,13 +314,14 @@ async fn a_gateway_that_fails_again_and_again_is_left_alone_but_for_one_probe() 
     scene.portal.deliver().await;
     assert_eq!(scene.asked().0, 6, "of three that leave together one makes the probe");
     assert_eq!(scene.rows(open).await, [["twilio", "6"]]);
+    scene.later(5).await;
     for (phone, browser) in &mut together {
         let texts = scene.plivo.taken();
         let n = texts.iter().position(|text| text.json().unwrap()["dst"] == phone.as_str()).unwrap();
         scene.enters(browser, &Scene::code(&scene.plivo, "text", n)).await;
     }
 
-    scene.portal.later(SignedDuration::from_secs(59));
+    scene.portal.later(SignedDuration::from_secs(54));
     let _browser = scene.one_more(&people[0]).await;
     assert_eq!(scene.asked().0, 6, "after a failed probe the pause doubles");
     scene.portal.later(SignedDuration::from_secs(1));
@@ -419,6 +428,7 @@ async fn an_admin_sees_how_gateways_fare_and_follows_a_persons_texts() {
     for n in 0..5 {
         let who = scene.person(n).await;
         let mut browser = scene.one_more(&who).await;
+        scene.later(5).await;
         scene.enters(&mut browser, &Scene::code(&scene.plivo, "text", n)).await;
         if n == 0 {
             admin.open("/admin/delivery").await.says("twilio Failed once, the last time");
@@ -437,4 +447,34 @@ async fn an_admin_sees_how_gateways_fare_and_follows_a_persons_texts() {
     page.says("Texts to Mia Example").says("plivo, 10:00am: Sent").says("•••• ");
     assert!(!page.text().contains("twilio"), "the others' texts are not hers");
     assert!(!page.body.contains(&mia.phone[1..]) && !page.body.contains(&Scene::code(&scene.plivo, "text", 5)));
+}
+
+#[tokio::test]
+async fn a_receipt_says_what_a_lost_answer_did_not() {
+    for early in [true, false] {
+        let scene = Scene::open().await;
+        let mia = scene.portal.patient("mia").await;
+        let mut browser = scene.waiting(&mia).await;
+        // The text is taken, and the answer lost.
+        let leased = crate::support::lease(&scene.portal.portal, "twilio").await;
+        let path = format!("/webhooks/twilio/status/{}", leased[0].token.expose());
+        let tells = async |state: &str| {
+            let form = [("MessageSid", "SM1"), ("MessageStatus", state)];
+            let signature = twilio_double::sign(&format!("{ORIGIN}{path}"), &form);
+            let call = reqwest::Client::new().post(format!("{}{path}", scene.portal.url)).form(&form);
+            assert_eq!(call.header("X-Twilio-Signature", signature).send().await.unwrap().status().as_u16(), 204);
+        };
+        let lost = dispatches::Outcome::Unknown { after: Some(std::time::Duration::from_secs(5)) };
+        if early {
+            tells("sent").await;
+        }
+        dispatches::finish(&scene.portal.portal, &leased[0], &lost).await.unwrap();
+        if !early {
+            tells("sent").await;
+        }
+        scene.later(19).await;
+        assert_eq!((scene.asked(), scene.state(&mut browser).await.as_str()), ((0, 0), "sent"), "early: {early}");
+        scene.later(1).await;
+        assert_eq!(scene.asked(), (0, 1), "and silence after it counts as after an answer");
+    }
 }

@@ -121,6 +121,8 @@ pub struct Taken {
     pub silent: Vec<Silent>,
 }
 
+/// How long a code is watched whose gateway said by a receipt that it took it, and not by its answer.
+pub(super) const VOUCHED_FOR: SignedDuration = SignedDuration::from_secs(20);
 /// How many attempts of what is no code may end without anybody knowing whether it left: the first, and one more.
 const UNKNOWNS: usize = 2;
 
@@ -321,6 +323,12 @@ pub async fn finish(portal: &Portal, leased: &Leased, outcome: &Outcome) -> Resu
         Outcome::Never { .. } => sql::close(&mut tx, leased.id, now, "failed").await?,
         Outcome::Dropped => sql::close(&mut tx, leased.id, now, "dropped").await?,
         Outcome::Unknown { after: None } => sql::close(&mut tx, leased.id, now, "unknown").await?,
+        Outcome::Unknown { after: Some(_) }
+            if sql::attempts::is_vouched(&mut tx, leased.id, leased.attempt).await? =>
+        {
+            // Its receipt was quicker than what we know of its answer: it was taken.
+            sql::watch(&mut tx, leased.id, leased.attempt, now, (now + VOUCHED_FOR).min(leased.useless_at)).await?;
+        }
         Outcome::Later { after, .. } | Outcome::Unknown { after: Some(after) } => {
             let due = now + spanned(*after);
             if due >= leased.useless_at {

@@ -1,5 +1,6 @@
 //! Whether a text arrived: what gateways tell of its attempts, and what the person who waits for it may know.
 
+use super::attempts::VOUCHED_FOR;
 use super::{Line, Way, refusals, sql};
 use crate::clock::{SignedDuration, Timestamp};
 use crate::crypto::random::Secret;
@@ -89,6 +90,9 @@ pub async fn receipted(
     }
     if end == Some(End::Failed) && sql::hurry(tx, attempt, now).await? {
         portal.wake.codes.notify_one();
+    }
+    if end.is_none() {
+        sql::vouch(tx, attempt, now, now + VOUCHED_FOR).await?;
     }
     if told.reason == Some(Reason::OptedOut) {
         refusals::opted_out(portal, tx, attempt.dispatch, attempt.number).await?;
@@ -192,7 +196,8 @@ fn told(row: &sql::NewestRow, now: Timestamp) -> Option<Delivery> {
         };
     }
     // Its last way has failed or was silent, and the next is due.
-    let is_turned = has_failed || matches!(row.attempt.as_deref(), Some("later" | "unknown" | "never"));
+    let was_lost = row.receipt.is_none() && matches!(row.attempt.as_deref(), Some("later" | "unknown" | "never"));
+    let is_turned = has_failed || was_lost;
     match (row.tries, is_turned, row.attempt.as_deref()) {
         (0, ..) => None,
         (_, true, _) => Some(Delivery::Turned),

@@ -236,11 +236,33 @@ pub(super) async fn watch(
     Ok(())
 }
 
-/// Makes a watched dispatch due at once, unless a later attempt is under way; false when it is not watched.
+/// Watches a dispatch until `due` whose attempt was taken, as its gateway tells now and did not answer; false when it was
+/// known, or a later attempt is under way.
+pub(super) async fn vouch(
+    connection: &mut AnyConnection,
+    attempt: &Attempt,
+    now: Timestamp,
+    due: Timestamp,
+) -> db::Result<bool> {
+    let watched = sqlx::query(
+        "UPDATE dispatches SET sent_at = $3, due_at = CASE WHEN useless_at < $4 THEN useless_at ELSE $4 END
+         WHERE id = $1 AND tries = $2 AND ended_at IS NULL AND sent_at IS NULL AND leased_until <= $3
+           AND challenge_id IS NOT NULL",
+    )
+    .bind(attempt.dispatch.to_string())
+    .bind(attempt.number)
+    .bind(now.as_millisecond())
+    .bind(due.as_millisecond())
+    .execute(connection)
+    .await?;
+    Ok(watched.rows_affected() == 1)
+}
+
+/// Makes a code's dispatch due at once, unless a later attempt is under way; false when it has ended.
 pub(super) async fn hurry(connection: &mut AnyConnection, attempt: &Attempt, now: Timestamp) -> db::Result<bool> {
     let hurried = sqlx::query(
         "UPDATE dispatches SET due_at = $3
-         WHERE id = $1 AND tries = $2 AND ended_at IS NULL AND sent_at IS NOT NULL AND leased_until <= $3",
+         WHERE id = $1 AND tries = $2 AND ended_at IS NULL AND leased_until <= $3 AND challenge_id IS NOT NULL",
     )
     .bind(attempt.dispatch.to_string())
     .bind(attempt.number)

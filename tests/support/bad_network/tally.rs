@@ -18,10 +18,12 @@ pub struct Tally {
     pub lost: usize,
     /// Codes whose text was sent, and came, more than once.
     pub doubled: usize,
-    /// Those of them with an attempt whose end nobody knows: a kill, or no clear answer.
+    /// Those of them with an attempt whose end nobody could know: a kill, no clear answer, or a gateway's silence.
     pub unknowable: usize,
-    /// Those of them over which a process died; to the others an answer said neither yes nor no.
+    /// Those of them over which a process died.
     pub by_kill: usize,
+    /// Those of the others whose gateway took the text and told nothing for as long as it is waited for.
+    pub by_silence: usize,
     /// How often a server was killed.
     pub kills: usize,
     /// The most sends of one code, by the gateways' count or the portal's, whichever is more: requests that were read
@@ -47,13 +49,16 @@ impl Tally {
         let phones = network.phones.taken();
         let asked = phones.iter().filter(|phone| phone.asked.is_some());
         let (killed, unclear) = (challenges(portal, OPEN).await, challenges(portal, UNCLEAR).await);
+        let silent = challenges(portal, SILENT).await;
         let doubled: Vec<String> = asked
             .clone()
             .filter(|phone| phone.arrivals().len() > 1)
             .filter_map(|phone| phone.asked.as_ref())
             .map(|(challenge, _)| challenge.to_string())
             .collect();
-        let is_unknowable = |challenge: &&String| killed.contains(*challenge) || unclear.contains(*challenge);
+        let was_silent = |challenge: &&String| silent.contains(*challenge) && !killed.contains(*challenge);
+        let is_unknowable =
+            |challenge: &&String| [&killed, &unclear, &silent].into_iter().any(|known| known.contains(*challenge));
         let mut took: Vec<Duration> = asked.clone().filter_map(|phone| phone.in_hand()).collect();
         took.sort_unstable();
         let sends = phones.iter().map(|phone| (phone.requests - phone.refused) as i64).max().unwrap_or(0);
@@ -65,6 +70,7 @@ impl Tally {
             took,
             unknowable: doubled.iter().filter(is_unknowable).count(),
             by_kill: doubled.iter().filter(|challenge| killed.contains(*challenge)).count(),
+            by_silence: doubled.iter().filter(was_silent).count(),
             doubled: doubled.len(),
             kills: 0,
             most_sends: sends.max(number(portal, &most_attempts(NOT_REFUSED)).await),
@@ -123,6 +129,9 @@ pub async fn number(portal: &Portal, sql: &str) -> i64 {
 const OPEN: &str = "a.ended_at IS NULL";
 /// An attempt whose answer said neither yes nor no.
 const UNCLEAR: &str = "a.outcome = 'unknown'";
+
+/// An attempt whose gateway took it and told nothing in time.
+const SILENT: &str = "a.reason = 'silence'";
 
 /// The challenges with such an attempt.
 async fn challenges(portal: &Portal, attempt: &str) -> HashSet<String> {

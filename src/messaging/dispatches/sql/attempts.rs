@@ -240,6 +240,23 @@ pub(in crate::messaging::dispatches) async fn note_silence(
     Ok(())
 }
 
+/// Whether a receipt says that this attempt was taken, and not yet how it ended.
+pub(in crate::messaging::dispatches) async fn is_vouched(
+    connection: &mut AnyConnection,
+    id: DispatchId,
+    number: i64,
+) -> db::Result<bool> {
+    let vouched: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM attempts
+         WHERE dispatch_id = $1 AND number = $2 AND receipt IN ('queued', 'sent')",
+    )
+    .bind(id.to_string())
+    .bind(number)
+    .fetch_one(connection)
+    .await?;
+    Ok(vouched > 0)
+}
+
 /// Whether a receipt says that this attempt failed.
 pub(in crate::messaging::dispatches) async fn has_failed(
     connection: &mut AnyConnection,
