@@ -270,7 +270,7 @@ impl HttpGatewaySettings {
             headers: headers(vars),
             auth: auth(vars)?,
             from,
-            senders: Senders::read(vars, "SALUS_HTTP_GATEWAY_SENDERS"),
+            senders: Senders::read(vars, "SALUS_HTTP_GATEWAY_SENDERS", |_| false),
             success,
             error_pointer,
             errors,

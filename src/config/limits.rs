@@ -46,9 +46,13 @@ pub struct Limits {
     /// `SALUS_TEXTS_NETWORK_HOUR`: codes that one network may ask for in an hour, 1 to 100 000; 25 unless set. Numbers
     /// that are not proved count apart from accounts in unknown browsers; known browsers are not counted.
     pub texts_network: i64,
+    /// `SALUS_TEXTS_NETWORK_DAY`: the same in a day; 100 unless set.
+    pub texts_network_day: i64,
     /// `SALUS_TEXTS_RANGE_HOUR`: codes to numbers that are not proved and differ in the last four digits only, in an
     /// hour, 1 to 100 000; 50 unless set.
     pub texts_range: i64,
+    /// `SALUS_TEXTS_RANGE_DAY`: the same in a day; 200 unless set.
+    pub texts_range_day: i64,
     /// `SALUS_TEXTS_HOUR`: codes by text in all in an hour, 1 to 10 000 000; 2000 unless set.
     pub texts_hour: i64,
     /// `SALUS_TEXTS_DAY`: the same in a day; 20 000 unless set.
@@ -98,6 +102,8 @@ impl Limits {
             sends_short: 5,
             sends_day: 10,
             texts_network: vars.number("SALUS_TEXTS_NETWORK_HOUR", 25, 1..=100_000),
+            texts_network_day: vars.number("SALUS_TEXTS_NETWORK_DAY", 100, 1..=1_000_000),
+            texts_range_day: vars.number("SALUS_TEXTS_RANGE_DAY", 200, 1..=1_000_000),
             texts_range: vars.number("SALUS_TEXTS_RANGE_HOUR", 50, 1..=100_000),
             texts_hour: vars.number("SALUS_TEXTS_HOUR", 2_000, 1..=10_000_000),
             texts_day: vars.number("SALUS_TEXTS_DAY", 20_000, 1..=10_000_000),

@@ -37,7 +37,10 @@ pub use line_lookup::{LineLookup, LookupProvider};
 pub use lookup::{Lookup, Problem};
 pub use money::{CountryCeilings, Money, Prices};
 pub use safety::Unsafe;
-pub use sms::{PlivoSender, PlivoSettings, Routes, Senders, SmsGateway, VonageApi, VonageApplication, VonageSettings};
+pub use sms::{
+    PlivoSender, PlivoSettings, Routes, Senders, SmsGateway, VonageApi, VonageApplication, VonageSettings,
+    is_messaging_service, is_powerpack,
+};
 pub use smtp::{SmtpAddress, SmtpTls};
 
 /// The clinic as people see it.
@@ -74,7 +77,7 @@ pub struct TwilioSettings {
     pub from: Option<String>,
     /// `SALUS_TWILIO_MESSAGING_SERVICE_SID`: a messaging service (`MG…`) instead of a sender.
     pub messaging_service_sid: Option<String>,
-    /// `SALUS_TWILIO_SENDERS`: senders for some countries, before either.
+    /// `SALUS_TWILIO_SENDERS`: senders or messaging services for some countries, before either.
     pub senders: Senders,
     /// `SALUS_TWILIO_CALL_FROM`: the number that calls show; the sender unless set, where that is a number. None when
     /// it cannot call.
@@ -342,7 +345,7 @@ impl Config {
         if !wanted {
             return None;
         }
-        let senders = Senders::read(vars, "SALUS_TWILIO_SENDERS");
+        let senders = Senders::read(vars, "SALUS_TWILIO_SENDERS", sms::is_messaging_service);
         let caller = calls::caller(vars, "SALUS_TWILIO_CALL_FROM", from.as_deref());
         let base_url = sms::base_url(vars, "SALUS_TWILIO_BASE_URL", "https://api.twilio.com");
         let sid_fits =

@@ -78,10 +78,12 @@ impl Routes {
 pub struct Senders(Vec<(Country, String)>);
 
 impl Senders {
-    pub(super) fn read(vars: &mut Lookup, name: &str) -> Self {
+    /// Reads them; `is_pool` knows what else than a sender its gateway takes there.
+    pub(super) fn read(vars: &mut Lookup, name: &str, is_pool: fn(&str) -> bool) -> Self {
         let read = |word: &str| {
             let (country, sender) = word.split_once('=')?;
-            is_sender(sender.trim()).then_some((country.parse().ok()?, sender.trim().to_owned()))
+            let sender = sender.trim();
+            (is_sender(sender) || is_pool(sender)).then_some((country.parse().ok()?, sender.to_owned()))
         };
         Self(vars.list(name, read, "write country=sender, like US=+12125557000,GB=Hill"))
     }
@@ -91,6 +93,16 @@ impl Senders {
         let country = to.country()?;
         self.0.iter().find(|(known, _)| *known == country).map(|(_, sender)| sender.as_str())
     }
+}
+
+/// Whether it is a messaging service of Twilio: `MG` and 32 hexadecimal digits.
+pub fn is_messaging_service(text: &str) -> bool {
+    text.strip_prefix("MG").is_some_and(|rest| rest.len() == 32 && rest.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+/// Whether it is a Powerpack of Plivo: a UUID.
+pub fn is_powerpack(text: &str) -> bool {
+    text.len() == 36 && uuid::Uuid::parse_str(text).is_ok()
 }
 
 /// Whether networks show it: a number or short code, or 1 to 11 letters and digits.
@@ -185,7 +197,7 @@ impl VonageSettings {
     pub(super) fn read(vars: &mut Lookup) -> Option<Self> {
         let from = sender(vars, "SALUS_VONAGE_FROM");
         let from = needed(vars, "SALUS_VONAGE_FROM", from, "set the sender's number or name");
-        let senders = Senders::read(vars, "SALUS_VONAGE_SENDERS");
+        let senders = Senders::read(vars, "SALUS_VONAGE_SENDERS", |_| false);
         let rest_base_url = base_url(vars, "SALUS_VONAGE_REST_BASE_URL", "https://rest.nexmo.com");
         let api_base_url = base_url(vars, "SALUS_VONAGE_API_BASE_URL", "https://api.nexmo.com");
         let api = match vars.choice("SALUS_VONAGE_API", "sms", &["sms", "messages"]).as_str() {
@@ -248,7 +260,7 @@ pub struct PlivoSettings {
     pub auth_token: Secret,
     /// The sender.
     pub sender: PlivoSender,
-    /// `SALUS_PLIVO_SENDERS`: senders for some countries.
+    /// `SALUS_PLIVO_SENDERS`: senders or Powerpacks for some countries.
     pub senders: Senders,
     /// `SALUS_PLIVO_CALL_FROM`: the number that calls show; the sender unless set, where that is a number. None when it
     /// cannot call.
@@ -278,7 +290,7 @@ impl PlivoSettings {
                 None
             }
         };
-        let senders = Senders::read(vars, "SALUS_PLIVO_SENDERS");
+        let senders = Senders::read(vars, "SALUS_PLIVO_SENDERS", is_powerpack);
         let from = if let Some(PlivoSender::From(from)) = &sender { Some(from.as_str()) } else { None };
         let caller = calls::caller(vars, "SALUS_PLIVO_CALL_FROM", from);
         let base_url = base_url(vars, "SALUS_PLIVO_BASE_URL", "https://api.plivo.com");

@@ -132,6 +132,25 @@ async fn the_figures_of_networks_and_ranges_are_the_operators() {
 }
 
 #[tokio::test]
+async fn networks_and_ranges_have_an_end_in_a_day_too() {
+    let door = Door::open_with(&[("SALUS_TEXTS_NETWORK_DAY", "2"), ("SALUS_TEXTS_RANGE_DAY", "3")]).await;
+    let here = browser();
+    for (n, sent) in [(0, true), (1, true), (2, false)] {
+        let session = register_in(&door, &here, &format!("d{n}@example.org"), &format!("+121255600{n:02}")).await;
+        assert_eq!(was_sent(&door, &session).await, sent, "{n}");
+        door.clock.advance(hours(2));
+    }
+    for (n, sent) in [(10, true), (11, false)] {
+        assert_eq!(was_sent(&door, &register(&door, &format!("+121255600{n}")).await).await, sent, "{n}");
+        door.clock.advance(hours(2));
+    }
+    assert_eq!(held(&door).await, ["network", "range"]);
+    door.clock.advance(hours(24));
+    let session = register_in(&door, &here, "d9@example.org", "+12125560099").await;
+    assert!(was_sent(&door, &session).await, "the next day begins anew");
+}
+
+#[tokio::test]
 async fn all_codes_of_an_hour_and_a_day_have_an_end_for_everybody() {
     let door = Door::open_with(&[("SALUS_TEXTS_HOUR", "5"), ("SALUS_TEXTS_DAY", "7")]).await;
     let emails = accounts(&door, 4).await;

@@ -26,7 +26,7 @@ fn vars(base: &str) -> BTreeMap<String, String> {
         ("SALUS_PLIVO_AUTH_ID", ACCOUNT),
         ("SALUS_PLIVO_AUTH_TOKEN", TOKEN),
         ("SALUS_PLIVO_FROM", "+12125557000"),
-        ("SALUS_PLIVO_SENDERS", "MX=Hill"),
+        ("SALUS_PLIVO_SENDERS", "MX=Hill,GB=5ec4c8c9-cd74-42b5-9e41-0123456789ab"),
         ("SALUS_PLIVO_BASE_URL", base),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -71,7 +71,9 @@ async fn a_powerpack_or_a_countrys_sender_takes_the_place_of_the_sender() {
     pooled.remove("SALUS_PLIVO_FROM");
     pooled.insert("SALUS_PLIVO_POWERPACK".into(), POOL.into());
     let pooled = Plivo::new(settings(pooled)).unwrap();
-    for (to, src, pool) in [("+12125550142", None, Some(POOL)), ("+525512345678", Some("Hill"), None)] {
+    for (to, src, pool) in
+        [("+12125550142", None, Some(POOL)), ("+525512345678", Some("Hill"), None), ("+447400123456", None, Some(POOL))]
+    {
         let sent = pooled.send_sms(&number(to), TEXT, Duration::from_secs(60), None).await;
         assert!(matches!(sent, SendOutcome::Accepted { .. }), "{sent:?}");
         let body = double.taken().last().unwrap().json().unwrap();

@@ -73,7 +73,7 @@ async fn a_countrys_sender_goes_before_a_messaging_service() {
         ("SALUS_TWILIO_ACCOUNT_SID", ACCOUNT),
         ("SALUS_TWILIO_AUTH_TOKEN", TOKEN),
         ("SALUS_TWILIO_MESSAGING_SERVICE_SID", service),
-        ("SALUS_TWILIO_SENDERS", "US=+15005550006, MX=Hill"),
+        ("SALUS_TWILIO_SENDERS", "US=+15005550006, MX=Hill, GB=MGfedcba9876543210fedcba9876543210"),
         ("SALUS_TWILIO_BASE_URL", &double.base),
     ]);
     let twilio = Twilio::new(Config::read(vars).unwrap().twilio.unwrap()).unwrap();
@@ -81,6 +81,7 @@ async fn a_countrys_sender_goes_before_a_messaging_service() {
         ("+12125550142", Some(FROM), None),
         ("+525512345678", Some("Hill"), None),
         ("+34612345678", None, Some(service)),
+        ("+447400123456", None, Some("MGfedcba9876543210fedcba9876543210")),
     ] {
         let sent = twilio.send_sms(&PhoneNumber::from_e164(to).unwrap(), TEXT, Duration::from_secs(60), None).await;
         assert!(matches!(sent, SendOutcome::Accepted { .. }), "{to}: {sent:?}");

@@ -4,8 +4,8 @@
 //! | brake                                | figure                        | holds back                              |
 //! |--------------------------------------|-------------------------------|-----------------------------------------|
 //! | a paused prefix                      | 24 h, see [`pauses`]          | numbers that are not proved             |
-//! | one network                          | 25 an hour                    | the same; apart from them, accounts in unknown browsers |
-//! | one range (all but the last 4 digits)| 50 an hour                    | numbers that are not proved             |
+//! | one network                          | 25 an hour, 100 a day         | the same; apart from them, accounts in unknown browsers |
+//! | one range (all but the last 4 digits)| 50 an hour, 200 a day         | numbers that are not proved             |
 //! | money, in all and by country         | ceilings a day, see [`spending`] | everybody                            |
 //! | all codes                            | 2000 an hour, 20 000 a day    | everybody                               |
 //!
@@ -94,6 +94,7 @@ pub struct Held {
 }
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 fn limit(bucket: &'static str, max: i64, window: SignedDuration) -> Limit {
     Limit { bucket, max, window, pause: None }
@@ -113,12 +114,16 @@ pub async fn ask(portal: &Portal, tx: &mut Tx, asked: &Asked<'_>) -> Result<Opti
             if let Some(until) = pauses::ends(portal, tx, asked.phone).await? {
                 return Ok(Some(Held { brake: Brake::Prefix, until }));
             }
-            counted.push((Brake::Network, limit("texts:network", limits.texts_network, HOUR), network));
+            counted.push((Brake::Network, limit("texts:network", limits.texts_network, HOUR), network.clone()));
+            counted.push((Brake::Network, limit("texts:network:day", limits.texts_network_day, DAY), network));
             let range = blind_index::index_range(index, asked.phone).to_vec();
-            counted.push((Brake::Range, limit("texts:range", limits.texts_range, HOUR), range));
+            counted.push((Brake::Range, limit("texts:range", limits.texts_range, HOUR), range.clone()));
+            counted.push((Brake::Range, limit("texts:range:day", limits.texts_range_day, DAY), range));
         }
         Standing::Proved => {
-            counted.push((Brake::Network, limit("texts:network:proved", limits.texts_network, HOUR), network));
+            let day = limit("texts:network:proved:day", limits.texts_network_day, DAY);
+            counted.push((Brake::Network, limit("texts:network:proved", limits.texts_network, HOUR), network.clone()));
+            counted.push((Brake::Network, day, network));
         }
         Standing::Known => {}
     }
@@ -130,7 +135,7 @@ pub async fn ask(portal: &Portal, tx: &mut Tx, asked: &Asked<'_>) -> Result<Opti
     }
     let all = [
         (Brake::Hour, limit("texts:hour", limits.texts_hour, HOUR), Vec::new()),
-        (Brake::Day, limit("texts:day", limits.texts_day, SignedDuration::from_hours(24)), Vec::new()),
+        (Brake::Day, limit("texts:day", limits.texts_day, DAY), Vec::new()),
     ];
     if let Some(held) = take(portal, tx, &all).await? {
         return Ok(Some(held));

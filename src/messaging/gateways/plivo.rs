@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::exchange::{self, Answer, UNREADABLE, exchange, rejected};
 use super::{Call, SendOutcome};
-use crate::config::{PlivoSender, PlivoSettings};
+use crate::config::{PlivoSender, PlivoSettings, is_powerpack};
 use crate::error::InternalError;
 use crate::messaging::reason::{Meaning, Reason};
 use crate::types::phone::PhoneNumber;
@@ -133,6 +133,7 @@ impl Plivo {
             return rejected(Reason::ConfigError, None);
         };
         let (from, pool) = match (s.senders.of(to), &s.sender) {
+            (Some(pool), _) if is_powerpack(pool) => (None, Some(pool)),
             (Some(from), _) => (Some(from), None),
             (None, PlivoSender::From(from)) => (Some(from.as_str()), None),
             (None, PlivoSender::Powerpack(pool)) => (None, Some(pool.as_str())),

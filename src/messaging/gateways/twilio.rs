@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::exchange::{self, Answer, UNREADABLE, exchange, rejected};
 use super::{Call, SendOutcome};
-use crate::config::TwilioSettings;
+use crate::config::{TwilioSettings, is_messaging_service};
 use crate::error::InternalError;
 use crate::messaging::reason::Reason;
 use crate::types::phone::PhoneNumber;
@@ -138,6 +138,7 @@ impl Twilio {
             form.push(("StatusCallback", callback));
         }
         match (s.senders.of(to), &s.messaging_service_sid, &s.from) {
+            (Some(service), ..) if is_messaging_service(service) => form.push(("MessagingServiceSid", service)),
             (Some(sender), ..) => form.push(("From", sender)),
             (None, Some(service), _) => form.push(("MessagingServiceSid", service)),
             (None, None, Some(from)) => form.push(("From", from)),

@@ -84,6 +84,8 @@ pub fn settings(database: &str, folder: &Path) -> Vec<(String, String)> {
         ("SALUS_CONVERSION_FLOOR", "0".to_owned()),
         ("SALUS_TEXTS_NETWORK_HOUR", "100000".to_owned()),
         ("SALUS_TEXTS_RANGE_HOUR", "100000".to_owned()),
+        ("SALUS_TEXTS_NETWORK_DAY", "1000000".to_owned()),
+        ("SALUS_TEXTS_RANGE_DAY", "1000000".to_owned()),
         ("SALUS_TEXTS_HOUR", "1000000".to_owned()),
         ("SALUS_TEXTS_DAY", "1000000".to_owned()),
     ];
