@@ -131,7 +131,7 @@ impl Db {
             Engine::Sqlite => self.pool.begin_with("BEGIN IMMEDIATE").await?,
             Engine::Postgres => self.pool.begin().await?,
         };
-        Ok(Tx { inner, commits: self.commits.clone(), _turn: turn })
+        Ok(Tx { inner, commits: self.commits.clone(), after: Vec::new(), _turn: turn })
     }
 
     /// Runs the statements durably, in one commit shared with everybody who asks at the same moment. Returns after
@@ -174,6 +174,7 @@ impl Db {
 pub struct Tx {
     inner: Transaction<'static, Any>,
     commits: Arc<AtomicU64>,
+    after: Vec<Box<dyn FnOnce() + Send + Sync>>,
     // Declared after `inner`: the next writer's turn comes only when this transaction is over.
     _turn: Option<OwnedMutexGuard<()>>,
 }
@@ -186,7 +187,15 @@ impl Tx {
     pub async fn commit(self) -> Result<()> {
         self.inner.commit().await?;
         self.commits.fetch_add(1, Ordering::Relaxed);
+        // The next writer need not wait for what follows.
+        drop(self._turn);
+        self.after.into_iter().for_each(|told| told());
         Ok(())
+    }
+
+    /// Does this once everything is durable, and not when it is not: wakes who waits for it. It must not take long.
+    pub fn after_commit(&mut self, told: impl FnOnce() + Send + Sync + 'static) {
+        self.after.push(Box::new(told));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::FutureExt as _;
 use salus::auth::challenges;
 use salus::clock::SignedDuration;
 use salus::config::{PlivoSender, PlivoSettings, Senders, TwilioSettings};
@@ -124,6 +125,25 @@ async fn a_dispatch_exists_exactly_when_its_cause_was_committed() {
     assert_eq!(door.deliver().await, 1);
     assert_eq!(door.messages(MAIL).len(), 1);
     assert_eq!(door.deliver().await, 0, "and not again");
+}
+
+#[tokio::test]
+async fn a_worker_is_woken_by_what_is_committed_and_not_before() {
+    let door = Door::open().await;
+    let mia = door.of(door.mia().await).await;
+    let woken = || door.portal.wake.texts.notified().now_or_never().is_some();
+    let queued = async || {
+        let mut tx = door.portal.db.begin().await.unwrap();
+        let values = Values::from([("time".to_owned(), "9:20am".to_owned())]);
+        dispatches::queue_text(&door.portal, &mut tx, &mia.contact(), Notice::Locked, &values).await.unwrap();
+        tx
+    };
+    drop(queued().await);
+    assert!(!woken(), "what is rolled back wakes nobody");
+    let tx = queued().await;
+    assert!(!woken());
+    tx.commit().await.unwrap();
+    assert!(woken());
 }
 
 #[tokio::test]

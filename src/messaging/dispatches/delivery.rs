@@ -89,7 +89,8 @@ pub async fn receipted(
         sql::close(tx, attempt.dispatch, now, "sent").await?;
     }
     if end == Some(End::Failed) && sql::hurry(tx, attempt, now).await? {
-        portal.wake.codes.notify_one();
+        let portal = portal.clone();
+        tx.after_commit(move || portal.wake.codes.notify_one());
     }
     if end.is_none() {
         sql::vouch(tx, attempt, now, now + VOUCHED_FOR).await?;

@@ -122,12 +122,12 @@ async fn queue(
         },
     )
     .await?;
-    // Wakes the worker; a wake-up before our commit finds nothing, so the worker also looks every half second.
-    match (new.kind, new.challenge) {
+    let (portal, is_code) = (portal.clone(), new.challenge.is_some());
+    tx.after_commit(move || match (new.kind, is_code) {
         (Kind::Email, _) => portal.wake.mail.notify_one(),
-        (Kind::Sms | Kind::Call, Some(_)) => portal.wake.codes.notify_one(),
-        (Kind::Sms | Kind::Call, None) => portal.wake.texts.notify_one(),
-    }
+        (Kind::Sms | Kind::Call, true) => portal.wake.codes.notify_one(),
+        (Kind::Sms | Kind::Call, false) => portal.wake.texts.notify_one(),
+    });
     Ok(id)
 }
 
