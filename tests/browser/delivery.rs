@@ -19,22 +19,9 @@ struct Scene {
 impl Scene {
     async fn begin() -> Self {
         let (twilio, plivo) = (twilio_double::start().await, plivo_double::plivo().await);
-        let story = Story::begin_with(
-            1,
-            &[
-                ("SALUS_PUBLIC_URL", "https://localhost"),
-                ("SALUS_SMS_GATEWAYS", "twilio,plivo"),
-                ("SALUS_TWILIO_ACCOUNT_SID", twilio_double::ACCOUNT),
-                ("SALUS_TWILIO_AUTH_TOKEN", twilio_double::TOKEN),
-                ("SALUS_TWILIO_FROM", twilio_double::FROM),
-                ("SALUS_TWILIO_BASE_URL", &twilio.base),
-                ("SALUS_PLIVO_AUTH_ID", plivo_double::ACCOUNT),
-                ("SALUS_PLIVO_AUTH_TOKEN", plivo_double::TOKEN),
-                ("SALUS_PLIVO_FROM", "15005550006"),
-                ("SALUS_PLIVO_BASE_URL", &plivo.base),
-            ],
-        )
-        .await;
+        let both = [("SALUS_PUBLIC_URL", "https://localhost"), ("SALUS_SMS_GATEWAYS", "twilio,plivo")];
+        let each = [&both[..], &twilio_double::settings(&twilio), &plivo_double::settings(&plivo)].concat();
+        let story = Story::begin_with(1, &each).await;
         let people = story.people().await;
         Self { story, people, twilio, plivo }
     }

@@ -27,19 +27,9 @@ impl Scene {
 
     async fn open_with(more: &[(&str, &str)]) -> Self {
         let (twilio, plivo) = (twilio_double::start().await, plivo_double::plivo().await);
-        let both = [
-            ("SALUS_PUBLIC_URL", ORIGIN),
-            ("SALUS_SMS_GATEWAYS", "twilio,plivo"),
-            ("SALUS_TWILIO_ACCOUNT_SID", twilio_double::ACCOUNT),
-            ("SALUS_TWILIO_AUTH_TOKEN", twilio_double::TOKEN),
-            ("SALUS_TWILIO_FROM", twilio_double::FROM),
-            ("SALUS_TWILIO_BASE_URL", &twilio.base),
-            ("SALUS_PLIVO_AUTH_ID", plivo_double::ACCOUNT),
-            ("SALUS_PLIVO_AUTH_TOKEN", plivo_double::TOKEN),
-            ("SALUS_PLIVO_FROM", "15005550006"),
-            ("SALUS_PLIVO_BASE_URL", &plivo.base),
-        ];
-        let portal = TestPortal::start_with(&[&both, more].concat()).await;
+        let both = [("SALUS_PUBLIC_URL", ORIGIN), ("SALUS_SMS_GATEWAYS", "twilio,plivo")];
+        let each = [&both[..], &twilio_double::settings(&twilio), &plivo_double::settings(&plivo), more].concat();
+        let portal = TestPortal::start_with(&each).await;
         Self { portal, twilio, plivo }
     }
 

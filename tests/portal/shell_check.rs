@@ -219,12 +219,7 @@ async fn tells(double: &Double, address: &str, states: &[(&str, Option<&str>)]) 
 /// A shell whose Twilio is the double.
 async fn with_double(double: &Double) -> Shell {
     let mut shell = Shell::new().await;
-    for (name, value) in [
-        ("SALUS_TWILIO_ACCOUNT_SID", twilio_double::ACCOUNT),
-        ("SALUS_TWILIO_AUTH_TOKEN", twilio_double::TOKEN),
-        ("SALUS_TWILIO_FROM", twilio_double::FROM),
-        ("SALUS_TWILIO_BASE_URL", &double.base),
-    ] {
+    for (name, value) in twilio_double::settings(double) {
         shell.set(name, value);
     }
     shell

@@ -15,6 +15,16 @@ pub async fn plivo() -> Double {
     Double::start(judge).await
 }
 
+/// The settings of a portal that sends through the double.
+pub fn settings(double: &Double) -> [(&'static str, &str); 4] {
+    [
+        ("SALUS_PLIVO_AUTH_ID", ACCOUNT),
+        ("SALUS_PLIVO_AUTH_TOKEN", TOKEN),
+        ("SALUS_PLIVO_FROM", "15005550006"),
+        ("SALUS_PLIVO_BASE_URL", &double.base),
+    ]
+}
+
 /// Tells of the n-th message that was taken, from 0, at a portal that listens here; answers the status.
 pub async fn tell(double: &Double, here: &str, n: usize, state: &str) -> u16 {
     let url = double.taken()[n].json().unwrap()["url"].as_str().expect("a callback is asked for").to_owned();

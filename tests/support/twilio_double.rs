@@ -24,6 +24,16 @@ pub fn sign(url: &str, form: &[(&str, &str)]) -> String {
     BASE64.encode(&mac.finalize().into_bytes())
 }
 
+/// The settings of a portal that sends through the double.
+pub fn settings(double: &Double) -> [(&'static str, &str); 4] {
+    [
+        ("SALUS_TWILIO_ACCOUNT_SID", ACCOUNT),
+        ("SALUS_TWILIO_AUTH_TOKEN", TOKEN),
+        ("SALUS_TWILIO_FROM", FROM),
+        ("SALUS_TWILIO_BASE_URL", &double.base),
+    ]
+}
+
 /// Tells of the n-th message that was taken, from 0, at a portal that listens here; answers the status.
 pub async fn tell(double: &Double, here: &str, n: usize, state: &str, code: Option<&str>) -> u16 {
     let url = double.taken()[n].field("StatusCallback").expect("a callback is asked for").to_owned();

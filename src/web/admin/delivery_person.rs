@@ -7,13 +7,12 @@ use serde::Deserialize;
 use crate::audit::Deed;
 use crate::identity::accounts;
 use crate::messaging::dispatches::figures::{self, Which};
-use crate::types::email_address::EmailAddress;
 use crate::types::ids::AccountId;
 use crate::web::admin::delivery::delivery_page;
 use crate::web::admin::delivery_rows::{LISTED, Row, row};
+use crate::web::admin::people::account_of;
 use crate::web::admin::read;
 use crate::web::csrf::Posted;
-use crate::web::entry::register::email_sentence;
 use crate::web::forms::Errors;
 use crate::web::guard::{Admin, Ctx};
 use crate::web::layout::{Layout, page, refused, see_other};
@@ -35,13 +34,9 @@ struct FindForm {
 
 /// `POST /admin/delivery`: 303 to the texts of whom a mail address belongs to, or 422.
 async fn find(ctx: Ctx<Admin>, Posted(typed): Posted<FindForm>) -> PageResult {
-    let words = ctx.layout().words;
-    let sentence = match EmailAddress::parse(&typed.email) {
-        Err(refusal) => email_sentence(&words, refusal),
-        Ok(email) => match accounts::find_by_email(&ctx.portal, &email).await? {
-            Some(account) => return see_other(&format!("/admin/delivery/people/{}", account.id)),
-            None => words.t("people-find-none"),
-        },
+    let sentence = match account_of(&ctx, &typed.email).await? {
+        Ok(account) => return see_other(&format!("/admin/delivery/people/{}", account.id)),
+        Err(sentence) => sentence,
     };
     let mut shown = delivery_page(&ctx, None, Errors::one("email", sentence)).await?;
     shown.email = typed.email;

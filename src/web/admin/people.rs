@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::audit::Deed;
 use crate::auth::{sessions, step_up};
 use crate::care::{appointments, doctors};
-use crate::error::Failure;
+use crate::error::{Failure, InternalError};
 use crate::identity::accounts::{self, Account, TurnRefusal};
 use crate::messaging::mail_refusals::{self, Mark, Why};
 use crate::types::actor::Role;
@@ -110,6 +110,18 @@ async fn list(ctx: Ctx<Admin>, asked: Query<Asked>) -> PageResult {
     page(&ListPage::of(&ctx, &asked, String::new(), Errors::none()).await?)
 }
 
+/// Whose a typed mail address is, or the sentence that says why that is nobody.
+pub(super) async fn account_of(ctx: &Ctx<Admin>, typed: &str) -> Result<Result<Account, String>, InternalError> {
+    let words = ctx.layout().words;
+    Ok(match EmailAddress::parse(typed) {
+        Err(refusal) => Err(email_sentence(&words, refusal)),
+        Ok(email) => {
+            let found = accounts::find_by_email(&ctx.portal, &email).await?;
+            found.ok_or_else(|| words.t("people-find-none"))
+        }
+    })
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FindForm {
@@ -118,13 +130,9 @@ struct FindForm {
 
 /// `POST /admin/people`: 303 to the person of a mail address, or 422.
 async fn find(ctx: Ctx<Admin>, Posted(typed): Posted<FindForm>) -> PageResult {
-    let words = ctx.layout().words;
-    let sentence = match EmailAddress::parse(&typed.email) {
-        Err(refusal) => email_sentence(&words, refusal),
-        Ok(email) => match accounts::find_by_email(&ctx.portal, &email).await? {
-            Some(account) => return see_other(&format!("/admin/people/{}", account.id)),
-            None => words.t("people-find-none"),
-        },
+    let sentence = match account_of(&ctx, &typed.email).await? {
+        Ok(account) => return see_other(&format!("/admin/people/{}", account.id)),
+        Err(sentence) => sentence,
     };
     refused(&ListPage::of(&ctx, &Asked::default(), typed.email, Errors::one("email", sentence)).await?)
 }
