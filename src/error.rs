@@ -65,9 +65,9 @@ impl From<sqlx::Error> for InternalError {
         let busy = match &error {
             sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => true,
             // SQLITE_BUSY and its extended forms, SQLITE_FULL; PostgreSQL class 53 (out of something), 57 (shutting
-            // down), 55P03 (lock not available).
+            // down), 55P03 (lock not available), 40P01 and 40001 (two transactions waited for each other).
             sqlx::Error::Database(e) => e.code().is_some_and(|code| {
-                matches!(code.as_ref(), "5" | "261" | "517" | "13" | "55P03")
+                matches!(code.as_ref(), "5" | "261" | "517" | "13" | "55P03" | "40P01" | "40001")
                     || code.starts_with("53")
                     || code.starts_with("57")
             }),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{Stop, data, logs};
-use crate::config::{Config, HttpAuth, JitsiSettings, MailRoute, Problem, SmsGateway, Unsafe, VonageApi};
+use crate::config::{CodeCalls, Config, HttpAuth, JitsiSettings, MailRoute, Problem, SmsGateway, Unsafe, VonageApi};
 use crate::db::Db;
 use crate::error::InternalError;
 use crate::messaging::email::Mailer;
@@ -51,6 +51,7 @@ pub(super) async fn run() -> Result<(), Stop> {
             database(&config, &mut findings).await;
             gateways(&config, &mut findings);
             calls(&config, &findings);
+            receipts(&config, &findings);
             money(&config, &findings);
             mail(&config, &mut findings).await;
             video(config.jitsi.as_ref(), &findings);
@@ -76,6 +77,9 @@ fn settings(config: &Config, findings: &mut Findings) {
     findings.ok("settings", "all can be read");
     for Unsafe { setting, problem, cure } in config.unsafe_for_production() {
         findings.not_safe(setting, &problem, cure);
+    }
+    for name in &config.unused {
+        findings.warn(name, "is not used: misspelt, or of a gateway that SALUS_SMS_GATEWAYS does not name");
     }
     findings.ok("address", &format!("{}, listening on {}", config.public_origin(), config.listen));
     if config.trusted_proxies.is_empty() {
@@ -183,13 +187,47 @@ fn gateways(config: &Config, findings: &mut Findings) {
 
 fn calls(config: &Config, findings: &Findings) {
     let callers: Vec<&str> = config.callers().into_iter().map(SmsGateway::name).collect();
-    if callers.is_empty() {
+    if config.code_calls == CodeCalls::Off {
+        findings.ok("calls", "are switched off (SALUS_CODE_CALLS)");
+    } else if callers.is_empty() {
         findings.warn(
             "calls",
             "no gateway can call: it takes a number of its own (SALUS_…_CALL_FROM), https, and what it signs with",
         );
     } else {
         findings.ok("calls", &format!("codes can be read out through {}", callers.join(", ")));
+    }
+}
+
+/// Which gateways tell what became of a text, and by what the others would be believed.
+fn receipts(config: &Config, findings: &Findings) {
+    let hooks = &config.hooks;
+    let mut told = Vec::new();
+    for gateway in &config.sms_gateways {
+        let (is_believed, cure) = match gateway {
+            SmsGateway::Outbox => continue,
+            SmsGateway::Twilio => {
+                let signs = hooks.twilio_token.is_some() || hooks.twilio_shared_key.is_some();
+                (signs, "SALUS_TWILIO_AUTH_TOKEN is not set")
+            }
+            SmsGateway::Vonage => (hooks.vonage_secret.is_some(), "SALUS_VONAGE_SIGNATURE_SECRET is not set"),
+            SmsGateway::Plivo => (hooks.plivo_token.is_some(), "SALUS_PLIVO_AUTH_TOKEN is not set"),
+            SmsGateway::Http => {
+                let receipts = config.http_gateway.as_ref().is_some_and(|http| http.receipts.is_some());
+                (receipts, "SALUS_HTTP_GATEWAY_RECEIPT_STATUS is not set")
+            }
+        };
+        match is_believed && config.is_secure() {
+            true => told.push(gateway.name()),
+            false => {
+                let why = if config.is_secure() { cure } else { "SALUS_PUBLIC_URL is not https" };
+                let found = format!("of {} cannot be taken, nor STOP: {why}", gateway.name());
+                findings.warn("receipts", &found);
+            }
+        }
+    }
+    if !told.is_empty() {
+        findings.ok("receipts", &format!("are taken of {}", told.join(", ")));
     }
 }
 
@@ -205,9 +243,28 @@ fn money(config: &Config, findings: &Findings) {
             format!("names no price of {} for every country: what texts cost is not known", unpriced.join(", "));
         findings.warn("SALUS_SMS_PRICES", &found);
     }
+    let callers = config.callers();
+    let is_unpriced = |gateway: &&SmsGateway| {
+        config.clinic.sms_countries.iter().any(|code| money.call_prices.of(**gateway, code).is_none())
+    };
+    let unpriced: Vec<&str> = callers.iter().filter(is_unpriced).map(|gateway| gateway.name()).collect();
+    if !unpriced.is_empty() {
+        let found =
+            format!("names no price of {} for every country: what calls cost is not known", unpriced.join(", "));
+        findings.warn("SALUS_CALL_PRICES", &found);
+    }
     match (&money.day, money.country_day.is_empty()) {
         (Some(day), _) => findings.ok("spending", &format!("at most {day} {} a day", money.currency)),
-        (None, false) => findings.ok("spending", "has ceilings by country"),
+        (None, false) => {
+            let has_none = |code: &&String| money.country_day.of(code).is_none();
+            let open: Vec<&str> = config.clinic.sms_countries.iter().filter(has_none).map(String::as_str).collect();
+            match open.is_empty() {
+                true => findings.ok("spending", "has ceilings by country"),
+                false => {
+                    findings.warn("SALUS_SPEND_COUNTRY_DAY", &format!("holds nothing back in {}", open.join(", ")))
+                }
+            }
+        }
         (None, true) => {
             findings.warn("SALUS_SPEND_DAY", "is not set: nothing ends what somebody makes you spend on texts");
         }

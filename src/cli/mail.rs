@@ -43,7 +43,7 @@ async fn bounce(config: Config) -> Result<(), Stop> {
             return Err(Stop::Failed(
                 match unreadable {
                     Unreadable::TooLarge => "the mail is larger than a bounce: more than 256 KiB",
-                    Unreadable::NoReport => "the mail is no delivery status notification",
+                    Unreadable::NoReport => "this address takes only mail that was returned: please call the clinic",
                     Unreadable::NotOurs => "the notification names no mail of this portal",
                 }
                 .into(),
@@ -54,13 +54,8 @@ async fn bounce(config: Config) -> Result<(), Stop> {
     Ok(())
 }
 
-/// The same with the exit code that asks for another try, unless the settings are at fault.
-fn later(stop: Stop) -> Stop {
-    match stop {
-        Stop::Failed(what) => {
-            eprintln!("salus: {what}");
-            Stop::Told(TRY_AGAIN)
-        }
-        other => other,
-    }
+/// The same, told, with the exit code that asks for another try: a mail server keeps the bounce until we can take it.
+pub(super) fn later(stop: Stop) -> Stop {
+    stop.tell();
+    Stop::Told(TRY_AGAIN)
 }

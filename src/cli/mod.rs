@@ -155,7 +155,7 @@ async fn dispatch(command: Command) -> Result<(), Stop> {
         Command::Backup(args) => backup::run(quiet_settings()?, args).await,
         Command::Restore(args) => restore::run(quiet_settings()?, args).await,
         Command::Audit(command) => audit::run(quiet_settings()?, command).await,
-        Command::Mail(command) => mail::run(quiet_settings()?, command).await,
+        Command::Mail(command) => mail::run(quiet_settings().map_err(mail::later)?, command).await,
         Command::Check(Check { send_to: None, .. }) => check::run().await,
         Command::Check(Check { send_to: Some(number), through }) => {
             send_to::run(quiet_settings()?, &number, through.as_deref()).await

@@ -8,8 +8,8 @@ use crate::config::{Config, SmsGateway};
 use crate::messaging::dispatches::figures::{self, Text, Which};
 use crate::messaging::email::Mailer;
 use crate::messaging::gateways::Gateway;
-use crate::messaging::receipts;
 use crate::messaging::worker::Worker;
+use crate::messaging::{opt_outs, receipts};
 use crate::portal::Portal;
 use crate::types::ids::DispatchId;
 use crate::types::phone::PhoneNumber;
@@ -31,6 +31,10 @@ pub(super) async fn run(config: Config, number: &str, through: Option<&str>) -> 
     let (portal, _lock) = open(config).await?;
     let gateways = Gateway::of_settings(&portal.config, None)?;
     let worker = Worker::new(portal.clone(), gateways, Mailer::None, challenges::live_code);
+    if opt_outs::stopped_by(&portal, &to).await?.is_some() {
+        portal.db.close().await;
+        return Err(Stop::Misused("the owner of this number answered STOP, so nobody texts them".into()));
+    }
     println!("Sending a test without a code to {} through {}.", to.masked(), gateway.name());
     let begun = Instant::now();
     let id = worker.send_trial(&to, gateway.name()).await?;

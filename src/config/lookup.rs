@@ -1,6 +1,7 @@
 //! Where settings come from, and the list of what is wrong with them.
 
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -24,6 +25,7 @@ pub struct Lookup {
     vars: HashMap<String, String>,
     problems: Vec<Problem>,
     secret_files: Vec<PathBuf>,
+    asked: RefCell<BTreeSet<String>>,
 }
 
 impl Lookup {
@@ -71,6 +73,7 @@ impl Lookup {
 
     /// The setting if it is set and not empty.
     pub fn optional(&self, name: &str) -> Option<String> {
+        self.asked.borrow_mut().insert(name.to_owned());
         self.vars.get(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     }
 
@@ -142,13 +145,31 @@ impl Lookup {
     pub(super) fn list<T>(&mut self, name: &str, read: impl Fn(&str) -> Option<T>, cure: &str) -> Vec<T> {
         let Some(value) = self.optional(name) else { return Vec::new() };
         let mut items = Vec::new();
-        for word in value.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+        for (at, word) in value.split(',').map(str::trim).enumerate().filter(|(_, word)| !word.is_empty()) {
             match read(word) {
                 Some(item) => items.push(item),
-                None => self.problem(name, "holds something unknown", cure),
+                None => {
+                    let which = format!("holds something that is not understood, at place {} of its list", at + 1);
+                    self.problem(name, &which, cure);
+                }
             }
         }
         items
+    }
+
+    /// Settings that are set and that nobody asked for: misspelt, or of a gateway that is not named.
+    pub(super) fn unused(&self) -> Vec<String> {
+        let asked = self.asked.borrow();
+        let is_unused = |name: &&String| {
+            let whole = name.strip_suffix("_FILE").unwrap_or(name);
+            name.starts_with("SALUS_")
+                && name.as_str() != "SALUS_CONFIG"
+                && !asked.contains(*name)
+                && !asked.contains(whole)
+        };
+        let mut unused: Vec<String> = self.vars.keys().filter(is_unused).cloned().collect();
+        unused.sort_unstable();
+        unused
     }
 
     pub(super) fn secret_files(&self) -> Vec<PathBuf> {

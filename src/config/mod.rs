@@ -179,6 +179,8 @@ pub struct Config {
     pub clinic: Clinic,
     /// The limits.
     pub limits: Limits,
+    /// Settings that are set and were not asked for.
+    pub unused: Vec<String>,
     /// Files with secrets, to be checked for who may read them.
     secret_files: Vec<PathBuf>,
 }
@@ -296,6 +298,7 @@ impl Config {
             limits: Limits::read(&mut vars),
             public_url,
             data,
+            unused: vars.unused(),
             secret_files: vars.secret_files(),
         };
         config.settle_callers();
@@ -364,7 +367,7 @@ impl Config {
         if from.is_none() == messaging_service_sid.is_none() {
             vars.problem(
                 "SALUS_TWILIO_FROM",
-                "one sender is needed",
+                "needs to be the one sender: neither is set, or both are",
                 "set either the sender or SALUS_TWILIO_MESSAGING_SERVICE_SID",
             );
         }

@@ -286,7 +286,7 @@ impl PlivoSettings {
             (None, Some(pool)) => Some(PlivoSender::Powerpack(pool)),
             _ => {
                 let cure = "set either the sender or SALUS_PLIVO_POWERPACK";
-                vars.problem("SALUS_PLIVO_FROM", "one sender is needed", cure);
+                vars.problem("SALUS_PLIVO_FROM", "needs to be the one sender: neither is set, or both are", cure);
                 None
             }
         };

@@ -35,8 +35,8 @@ pub(super) struct Health {
     failing: Vec<String>,
     /// Those of them that are open.
     open: Vec<String>,
-    /// Those of which one attempt of this batch makes the probe.
-    probes: Mutex<Vec<String>>,
+    /// Those of them of which a probe is due, and whether an attempt of this batch makes it.
+    probes: Mutex<Vec<(String, bool)>>,
 }
 
 impl Health {
@@ -45,25 +45,34 @@ impl Health {
     /// # Errors
     /// When the database fails.
     pub(super) async fn now(portal: &Portal) -> Result<Self, InternalError> {
+        let now = portal.clock.now();
         let failing = breakers::all(portal).await?;
-        let probes = Mutex::new(breakers::probes(portal, &failing).await?);
         let open = failing.iter().filter(|breaker| breaker.opened_at.is_some());
-        let open = open.map(|breaker| breaker.gateway.clone()).collect();
-        Ok(Self { failing: failing.into_iter().map(|breaker| breaker.gateway).collect(), open, probes })
+        let due = open.clone().filter(|breaker| breaker.probe_at.is_none_or(|at| at <= now));
+        Ok(Self {
+            probes: Mutex::new(due.map(|breaker| (breaker.gateway.clone(), false)).collect()),
+            open: open.map(|breaker| breaker.gateway.clone()).collect(),
+            failing: failing.iter().map(|breaker| breaker.gateway.clone()).collect(),
+        })
     }
 
-    fn probes(&self) -> MutexGuard<'_, Vec<String>> {
+    fn probes(&self) -> MutexGuard<'_, Vec<(String, bool)>> {
         self.probes.lock().unwrap_or_else(|e| e.into_inner())
     }
 
     fn is_shut(&self, gateway: &str, by_call: bool) -> bool {
         let name = breakers::name(gateway, by_call);
-        self.open.contains(&name) && !self.probes().contains(&name)
+        self.open.contains(&name) && !self.probes().contains(&(name, false))
     }
 
     fn use_probe(&self, gateway: &str, by_call: bool) {
         let name = breakers::name(gateway, by_call);
-        self.probes().retain(|probe| *probe != name);
+        self.probes().iter_mut().filter(|(probe, _)| *probe == name).for_each(|(_, used)| *used = true);
+    }
+
+    /// The breakers of which an attempt of this batch makes the probe.
+    pub(super) fn probed(&self) -> Vec<String> {
+        self.probes().iter().filter(|(_, used)| *used).map(|(name, _)| name.clone()).collect()
     }
 }
 
@@ -171,11 +180,13 @@ impl Sender {
             return Ok(Outcome::Never { reason: "no_gateway" });
         };
         let mut values = leased.values.clone();
-        let mut useless_at = leased.useless_at;
         if let Some(challenge) = leased.challenge {
             let Some(live) = (self.code_of)(&self.portal, challenge).await? else { return Ok(Outcome::Dropped) };
+            // Another code took its place, and has a dispatch of its own.
+            if live.ends_at != leased.useless_at {
+                return Ok(Outcome::Dropped);
+            }
             values.insert("code".into(), live.code.reveal().to_string());
-            useless_at = live.ends_at;
         }
         let text = texts::sms(&self.portal.config, leased.notice, leased.locale, &values)?;
         let to = phone_of(leased)?;
@@ -188,9 +199,9 @@ impl Sender {
         }
         let callback = receipts::address(&self.portal, gateway.name(), &leased.token);
         let told = Told { is_told: callback.is_some(), begun_at: self.portal.clock.now() };
-        let answer = gateway.send_sms(&to, &text, self.left(useless_at), callback.as_deref()).await;
+        let answer = gateway.send_sms(&to, &text, self.left(leased.useless_at), callback.as_deref()).await;
         note_taken(leased, &answer, &text);
-        self.concluded(leased, &to, answer, told, health).await
+        Ok(self.concluded(leased, &to, answer, told, health).await)
     }
 
     /// Makes one attempt of a call.
@@ -201,13 +212,16 @@ impl Sender {
         // Only codes are read out.
         let Some(challenge) = leased.challenge else { return Ok(Outcome::Dropped) };
         let Some(live) = (self.code_of)(&self.portal, challenge).await? else { return Ok(Outcome::Dropped) };
+        if live.ends_at != leased.useless_at {
+            return Ok(Outcome::Dropped);
+        }
         let to = phone_of(leased)?;
         let told = Told { is_told: true, begun_at: self.portal.clock.now() };
         let answer = voice::call(&self.portal, gateway, leased, &live).await?;
         if !matches!(answer, SendOutcome::Rejected { .. }) {
             leased.note_taken(1);
         }
-        self.concluded(leased, &to, answer, told, health).await
+        Ok(self.concluded(leased, &to, answer, told, health).await)
     }
 
     /// Why no text goes to a number that nobody has proved yet, where such numbers are looked up.
@@ -224,7 +238,7 @@ impl Sender {
         Duration::from_secs(seconds.unsigned_abs())
     }
 
-    /// What follows from a gateway's answer.
+    /// What follows from a gateway's answer. What cannot be kept of the gateway's health changes nothing of that.
     async fn concluded(
         &self,
         leased: &Leased,
@@ -232,38 +246,38 @@ impl Sender {
         answer: SendOutcome,
         told: Told,
         health: &Health,
-    ) -> Result<Outcome, InternalError> {
+    ) -> Outcome {
         match answer {
             SendOutcome::Accepted { provider_id, .. } => {
                 let has_more = leased.challenge.is_some() && self.next_after(leased, to, Verdict::Took).is_some();
                 if !(told.is_told && has_more) {
-                    self.worked(leased, health).await?;
-                    return Ok(Outcome::Accepted { provider_id, watched_for: None });
+                    self.worked(leased, health).await;
+                    return Outcome::Accepted { provider_id, watched_for: None };
                 }
-                let wait = self.silences.wait(&self.portal, leased.gateway, &country(to)).await?;
+                let wait = self.silences.wait(&self.portal, leased.gateway, &country(to)).await;
                 // A gateway that is expected to tell has not worked before it does.
                 if wait.is_none() {
-                    self.worked(leased, health).await?;
+                    self.worked(leased, health).await;
                 }
                 let watched_for = Some(wait.unwrap_or_else(|| self.left(leased.useless_at)));
-                Ok(Outcome::Accepted { provider_id, watched_for })
+                Outcome::Accepted { provider_id, watched_for }
             }
             SendOutcome::Rejected { reason, retry, .. } => {
                 if breakers::is_failure(reason) {
-                    self.failed(leased).await?;
+                    self.failed(leased).await;
                 } else {
-                    self.worked(leased, health).await?;
+                    self.worked(leased, health).await;
                 }
                 let word = reason.as_str();
-                Ok(match (self.next_after(leased, to, Verdict::No(reason)), retry) {
+                match (self.next_after(leased, to, Verdict::No(reason)), retry) {
                     (None, _) => Outcome::Never { reason: word },
                     (Some(route), _) if !route.again => Outcome::Later { reason: word, after: Duration::ZERO },
                     (Some(_), Retry::TryLater(Some(after))) => Outcome::Later { reason: word, after },
                     (Some(_), _) => Outcome::Later { reason: word, after: pause(leased.attempt) },
-                })
+                }
             }
             SendOutcome::Ambiguous { .. } => {
-                self.failed(leased).await?;
+                self.failed(leased).await;
                 let next = leased.challenge.and_then(|_| self.next_after(leased, to, Verdict::Lost));
                 // A receipt may say what the answer did not.
                 let left = match told.is_told {
@@ -272,24 +286,26 @@ impl Sender {
                 };
                 let left = Duration::try_from(left).unwrap_or_default();
                 let after = next.map(|route| if route.again { left.max(AFTER_NO_ANSWER) } else { left });
-                Ok(Outcome::Unknown { after })
+                Outcome::Unknown { after }
             }
         }
     }
 
-    async fn failed(&self, leased: &Leased) -> Result<(), InternalError> {
-        breakers::failed(&self.portal, &breakers::name(leased.gateway, leased.by_call)).await
+    async fn failed(&self, leased: &Leased) {
+        let name = breakers::name(leased.gateway, leased.by_call);
+        if let Err(error) = breakers::failed(&self.portal, &name).await {
+            tracing::warn!(%error, breaker = name, "a failure was not counted");
+        }
     }
 
     /// Closes the gateway's breaker, where it had failures when this batch began.
-    async fn worked(&self, leased: &Leased, health: &Health) -> Result<(), InternalError> {
+    async fn worked(&self, leased: &Leased, health: &Health) {
         let name = breakers::name(leased.gateway, leased.by_call);
-        if health.failing.contains(&name) {
-            let mut tx = self.portal.db.begin().await?;
-            breakers::worked(&mut tx, &name).await?;
-            tx.commit().await?;
+        if health.failing.contains(&name)
+            && let Err(error) = breakers::closed(&self.portal, &name).await
+        {
+            tracing::warn!(%error, breaker = name, "a breaker was not closed");
         }
-        Ok(())
     }
 
     /// Makes one attempt of a mail.

@@ -1,6 +1,6 @@
 //! How long a gateway's silence after it took a code is waited for, learned from its past receipts to a country.
 //!
-//! | known of the last 3 days                              | silence is waited for                       |
+//! | known of the last 24 hours                            | silence is waited for                       |
 //! |-------------------------------------------------------|---------------------------------------------|
 //! | fewer than 20 texts taken                             | 20 s                                        |
 //! | of 20 or more, less than one in ten told of, and …    |                                             |
@@ -20,7 +20,7 @@ use crate::messaging::dispatches::figures::{self, Figure};
 use crate::portal::Portal;
 
 /// How far back receipts are looked at.
-const WINDOW: SignedDuration = SignedDuration::from_hours(3 * 24);
+const WINDOW: SignedDuration = SignedDuration::from_hours(24);
 /// How long what was learned is kept before it is looked up anew.
 const KEPT: SignedDuration = SignedDuration::from_mins(1);
 /// Texts that say something.
@@ -35,25 +35,19 @@ const LONGEST: Duration = Duration::from_secs(60);
 pub(super) struct Silences(Mutex<Option<(Timestamp, Vec<Figure>)>>);
 
 impl Silences {
-    /// How long to wait for a receipt of a code that a gateway took; None: silence says nothing.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub(super) async fn wait(
-        &self,
-        portal: &Portal,
-        gateway: &str,
-        country: &str,
-    ) -> Result<Option<Duration>, InternalError> {
+    /// How long to wait for a receipt of a code that a gateway took; None: silence says nothing. Where nothing can be
+    /// looked up, what was learned before holds.
+    pub(super) async fn wait(&self, portal: &Portal, gateway: &str, country: &str) -> Option<Duration> {
         let now = portal.clock.now();
         let mut learned = self.0.lock().await;
-        let figures = match learned.take() {
-            Some((at, figures)) if now.duration_since(at) < KEPT => (at, figures),
-            _ => (now, figures::since(portal, now - WINDOW).await?),
-        };
-        let waits = wait(&figures.1, gateway, country);
-        *learned = Some(figures);
-        Ok(waits)
+        let is_fresh = learned.as_ref().is_some_and(|(at, _)| now.duration_since(*at).abs() < KEPT);
+        if !is_fresh {
+            match figures::since(portal, now - WINDOW).await {
+                Ok(figures) => *learned = Some((now, figures)),
+                Err(error) => tracing::warn!(%error, "what silence means could not be looked up"),
+            }
+        }
+        wait(learned.as_ref().map_or(&[], |(_, figures)| figures.as_slice()), gateway, country)
     }
 }
 

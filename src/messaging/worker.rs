@@ -19,9 +19,9 @@ use futures_util::future::join_all;
 use tokio::sync::{Notify, watch};
 use tokio::task::{JoinError, JoinSet};
 
-use crate::error::InternalError;
+use crate::error::{InternalError, Kind as ErrorKind};
 use crate::messaging::breakers;
-use crate::messaging::dispatches::{self, Kind, Lane, Leased, Outcome};
+use crate::messaging::dispatches::{self, Kind, Lane, Leased, Outcome, Silent};
 use crate::messaging::email::Mailer;
 use crate::messaging::gateways::Gateway;
 use crate::messaging::live_code::CodeLookup;
@@ -35,6 +35,8 @@ use crate::types::phone::PhoneNumber;
 const PULSE: Duration = Duration::from_millis(500);
 /// The pauses after which the end of an attempt is recorded again that could not be; together shorter than a lease.
 const RECORD_AGAIN: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(1)];
+/// How long a dispatch waits that could not be made ready because the database was busy. Nothing was sent then.
+const BUSY: Duration = Duration::from_secs(1);
 /// How many are leased in one transaction.
 const BATCH: usize = 16;
 
@@ -149,12 +151,23 @@ impl Worker {
         let count = due.len();
         let health = Arc::new(Health::now(&self.portal).await?);
         let taken = dispatches::lease(&self.portal, due, |due| self.sender.way(due, &health)).await?;
-        if !taken.silent.is_empty() && silence::is_failure(&self.portal).await? {
-            for silent in &taken.silent {
+        // What was leased is sent, whatever becomes of the books on gateways.
+        if let Err(error) = self.keep_books(&taken.silent, &health).await {
+            tracing::warn!(%error, "how gateways fare was not written down");
+        }
+        Ok(Batch { due: count, leased: taken.leased, health })
+    }
+
+    async fn keep_books(&self, silent: &[Silent], health: &Health) -> Result<(), InternalError> {
+        for probed in health.probed() {
+            breakers::probed(&self.portal, &probed).await?;
+        }
+        if !silent.is_empty() && silence::is_failure(&self.portal).await? {
+            for silent in silent {
                 breakers::failed(&self.portal, &breakers::name(&silent.gateway, silent.by_call)).await?;
             }
         }
-        Ok(Batch { due: count, leased: taken.leased, health })
+        Ok(())
     }
 
     /// Makes an attempt and records it.
@@ -165,8 +178,11 @@ impl Worker {
             Kind::Sms | Kind::Call => self.sender.text(leased, health).await,
         };
         let outcome = made.unwrap_or_else(|error| {
-            tracing::error!(dispatch = %leased.id, %error, "a dispatch could not be rendered");
-            Outcome::Never { reason: "unreadable" }
+            tracing::error!(dispatch = %leased.id, %error, "a dispatch could not be made ready");
+            match error.kind() {
+                ErrorKind::Busy => Outcome::Later { reason: "busy", after: BUSY },
+                ErrorKind::Fault => Outcome::Never { reason: "unreadable" },
+            }
         });
         // What is not written down is sent once more when the lease is over, so a busy database is asked again.
         for pause in RECORD_AGAIN {

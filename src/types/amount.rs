@@ -13,6 +13,11 @@ const LARGEST: i64 = 1_000_000;
 pub struct Amount(i64);
 
 impl Amount {
+    /// Half of it, rounded up to a millionth.
+    pub fn half(self) -> Self {
+        Self::from_millionths(self.millionths() - self.millionths() / 2)
+    }
+
     /// The amount of so many millionths.
     pub fn from_millionths(millionths: i64) -> Self {
         Self(millionths)

@@ -68,11 +68,18 @@ async fn a_code_that_takes_long_offers_other_ways_also_without_scripts() {
     scene.waits_for_a_code(&mut maria).await;
     maria.loads_again().await;
     maria.reads("Sent at 10:00am.").await;
-    maria.does_not_read("See other ways to get in").await;
+    maria.does_not_read("Call me instead").await;
     scene.story.later(SignedDuration::from_secs(26));
     maria.loads_again().await;
     maria.reads("It takes longer than usual.").await;
     maria.examine("Enter your code, delayed").await;
-    maria.follows("See other ways to get in").await;
+    scene.story.later(SignedDuration::from_secs(5));
+    maria.presses("Call me instead").await;
+    maria.reads("We are calling the phone ending in 42.").await;
+    maria.examine("Enter your code, called").await;
+    maria.follows("Choose another way to get in").await;
     maria.sees("Other ways to get in").await;
+    maria.ticks("Text message to the phone ending in 42").await;
+    maria.presses("Continue").await;
+    maria.reads("You can ask for another code at").await;
 }

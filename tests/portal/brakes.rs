@@ -152,14 +152,17 @@ async fn networks_and_ranges_have_an_end_in_a_day_too() {
 
 #[tokio::test]
 async fn all_codes_of_an_hour_and_a_day_have_an_end_for_everybody() {
-    let door = Door::open_with(&[("SALUS_TEXTS_HOUR", "5"), ("SALUS_TEXTS_DAY", "7")]).await;
+    let door = Door::open_with(&[("SALUS_TEXTS_HOUR", "8"), ("SALUS_TEXTS_DAY", "10")]).await;
     let emails = accounts(&door, 4).await;
     let mut known = browser();
     door.signed_in(&mut known, &emails[0], "+16465550000", false).await;
     for phone in ["+12125550001", "+13035550002", "+16175550003", "+17025550004"] {
         assert!(was_sent(&door, &register(&door, phone).await).await);
     }
-    assert!(!was_sent(&door, &register(&door, "+13035550005").await).await);
+    assert!(!was_sent(&door, &register(&door, "+13035550005").await).await, "half is kept for accounts");
+    for email in &emails[1..] {
+        assert!(was_sent(&door, &door.password(&browser(), email).await).await);
+    }
     assert!(!was_sent(&door, &door.password(&known, &emails[0]).await).await, "known browsers too");
     door.clock.advance(hours(1));
     for email in &emails[1..3] {
@@ -201,7 +204,7 @@ async fn rush(portals: &[Portal], count: usize, is_decoy: bool) -> (usize, Vec<H
 
 #[tokio::test]
 async fn of_a_hundred_at_one_instant_ten_pass_a_limit_of_ten_over_two_processes() {
-    let door = Door::open_with(&[("SALUS_TEXTS_HOUR", "10")]).await;
+    let door = Door::open_with(&[("SALUS_TEXTS_HOUR", "20")]).await;
     let portals = [door.portal.clone(), door.twin().await];
     let (went, held) = rush(&portals, 100, false).await;
     assert_eq!(went, 10);
@@ -211,10 +214,10 @@ async fn of_a_hundred_at_one_instant_ten_pass_a_limit_of_ten_over_two_processes(
 
 #[tokio::test]
 async fn of_a_hundred_at_one_instant_no_more_pass_than_the_money_is_enough_for() {
-    let door = Door::open_with(&[("SALUS_SMS_PRICES", "outbox:*=0.07"), ("SALUS_SPEND_DAY", "0.75")]).await;
+    let door = Door::open_with(&[("SALUS_SMS_PRICES", "outbox:*=0.07"), ("SALUS_SPEND_DAY", "1.50")]).await;
     let portals = [door.portal.clone(), door.twin().await];
     let (went, held) = rush(&portals, 100, true).await;
-    assert_eq!(went, 10, "ten cost 0.70, eleven 0.77");
+    assert_eq!(went, 10, "ten cost 0.70, eleven 0.77; half of 1.50 is kept for accounts");
     // The clinic's day ends at midnight in New York.
     let until = "2026-11-25T05:00:00Z".parse().unwrap();
     assert!(held.iter().all(|held| *held == Held { brake: Brake::SpendDay, until }));
@@ -253,7 +256,7 @@ async fn a_brake_is_no_dead_end_and_a_decoy_meets_the_same() {
     for email in ["second@example.org", mia.email.as_str()] {
         let mut browser = at_the_door(&portal, email, "+12125551001").await;
         let page = browser.open("/challenge").await;
-        page.says("We cannot text you a code now. You can ask for one at 11:00am.")
+        page.says("We cannot text you a code before 11:00am. Sign in again then.")
             .says("Or choose another way to get in, or call +1 212 555 0100.")
             .says("Choose another way to get in")
             .says_not("We sent a text message")
@@ -280,12 +283,12 @@ async fn a_brake_is_no_dead_end_and_a_decoy_meets_the_same() {
 
 #[tokio::test]
 async fn until_tomorrow_is_said_with_its_day() {
-    let portal = TestPortal::start_with(&[("SALUS_SMS_PRICES", "outbox:*=1"), ("SALUS_SPEND_DAY", "1")]).await;
+    let portal = TestPortal::start_with(&[("SALUS_SMS_PRICES", "outbox:*=1"), ("SALUS_SPEND_DAY", "2")]).await;
     at_the_door(&portal, "first@example.org", "+12125551000").await;
     let mut browser = at_the_door(&portal, "second@example.org", "+12125551001").await;
     let page = browser.open("/challenge").await;
     let told = "We cannot text you a code before Wednesday 25 November 2026, 12:00am, New York time. \
-                Choose another way to get in, or call +1 212 555 0100.";
+                Sign in again then. Or choose another way to get in, or call +1 212 555 0100.";
     page.says(told).says_not("You can ask for");
     let again = browser.post("/challenge/resend", &[("channel", "sms")]).await;
     assert_eq!(again.status, 422);
@@ -304,7 +307,7 @@ async fn after_a_resend_that_was_held_back_a_decoy_still_looks_sent() {
         browser.open("/challenge").await;
         let held = browser.post("/challenge/resend", &[("channel", "sms")]).await;
         assert_eq!(held.status, 422);
-        held.says("We cannot text you a code now.");
+        held.says("We cannot text you a code before 11:00am.");
         browser.open("/challenge").await.says("Sent at 10:00am.");
     }
 }

@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 
+use salus::auth::sessions::Session;
 use salus::auth::text_brakes;
 use salus::clock::SignedDuration;
 use salus::messaging::brakes::{prices, spending};
@@ -37,19 +38,22 @@ async fn mails(door: &Door, admin: &str) -> Vec<String> {
 #[tokio::test]
 async fn a_ceiling_stops_at_the_exact_money_and_the_next_day_begins_anew() {
     let prices = ("SALUS_SMS_PRICES", "outbox:US=0.0108,outbox:*=0.06");
-    let door = Door::open_with(&[prices, ("SALUS_SPEND_DAY", "0.0540")]).await;
+    let door = Door::open_with(&[prices, ("SALUS_SPEND_DAY", "0.1080")]).await;
     for n in 0..5 {
         assert!(was_sent(&door, &register(&door, &format!("+1212555000{n}")).await).await, "{n}");
         if n == 2 {
             door.deliver().await; // Part is spent, part on its way: both count.
         }
     }
-    assert!(!was_sent(&door, &register(&door, "+12125550005").await).await, "5 times 0.0108 is 0.0540");
+    assert!(
+        !was_sent(&door, &register(&door, "+12125550005").await).await,
+        "5 times 0.0108 is half of 0.1080, and the rest is kept for accounts"
+    );
     door.deliver().await;
     assert!(!was_sent(&door, &register(&door, "+12125550006").await).await);
     let standing = spending::standings(&door.portal).await.unwrap();
     assert_eq!((standing[0].spent, standing[0].set_aside), (amount("0.054"), amount("0")));
-    assert!(standing[0].holds);
+    assert!(!standing[0].holds, "accounts still get theirs");
     // 10:00 in New York; midnight is 14 hours away.
     door.clock.advance(SignedDuration::from_hours(14));
     assert!(was_sent(&door, &register(&door, "+12125550007").await).await);
@@ -59,16 +63,21 @@ async fn a_ceiling_stops_at_the_exact_money_and_the_next_day_begins_anew() {
 async fn a_countrys_ceiling_holds_its_numbers_alone_and_known_browsers_too() {
     let door = Door::open_with(&[
         ("SALUS_SMS_PRICES", "outbox:US=1,outbox:*=2"),
-        ("SALUS_SPEND_COUNTRY_DAY", "MX=3,*=2"),
+        ("SALUS_SPEND_COUNTRY_DAY", "MX=6,*=3"),
         ("SALUS_SMS_COUNTRIES", "US,MX"),
     ])
     .await;
     door.mia().await;
+    for (email, phone) in [("noor@example.org", "+16465550001"), ("kim@example.org", "+16465550002")] {
+        door.account(Role::Patient, email, phone).await;
+    }
     let mut known = browser();
     door.signed_in(&mut known, "mia@example.org", "+12125550142", false).await;
-    assert!(was_sent(&door, &register(&door, "+13035550001").await).await);
-    assert!(!was_sent(&door, &register(&door, "+13035550002").await).await, "2 of 2 to the US");
-    assert!(!was_sent(&door, &door.password(&known, "mia@example.org").await).await);
+    assert!(!was_sent(&door, &register(&door, "+13035550001").await).await, "half of 3 is kept for accounts");
+    for email in ["noor@example.org", "kim@example.org"] {
+        assert!(was_sent(&door, &door.password(&browser(), email).await).await, "{email}");
+    }
+    assert!(!was_sent(&door, &door.password(&known, "mia@example.org").await).await, "3 of 3 to the US");
     assert!(was_sent(&door, &register(&door, "+525512345678").await).await);
     assert!(!was_sent(&door, &register(&door, "+525512345679").await).await, "2 more would be 4 of 3");
 }
@@ -94,7 +103,7 @@ async fn sign_ins_at_one_instant_do_not_pass_a_ceiling_together() {
 
 #[tokio::test]
 async fn what_never_left_is_not_paid_for_and_makes_room() {
-    let door = Door::open_with(&[("SALUS_SMS_PRICES", "outbox:*=0.5"), ("SALUS_SPEND_DAY", "1")]).await;
+    let door = Door::open_with(&[("SALUS_SMS_PRICES", "outbox:*=0.5"), ("SALUS_SPEND_DAY", "2")]).await;
     for n in 0..2 {
         assert!(was_sent(&door, &register(&door, &format!("+1212555000{n}")).await).await);
     }
@@ -112,16 +121,23 @@ async fn what_never_left_is_not_paid_for_and_makes_room() {
     assert_eq!(spending::standings(&door.portal).await.unwrap()[0].spent, amount("1.5"));
 }
 
+/// Somebody with an account asks for a code in a strange browser.
+async fn sign_in(door: &Door, n: u32) -> Session {
+    let email = format!("s{n}@example.org");
+    door.account(Role::Patient, &email, &format!("+1917555{n:04}")).await;
+    door.password(&browser(), &email).await
+}
+
 #[tokio::test]
 async fn admins_are_told_once_that_a_ceiling_is_near_and_once_that_it_is_reached() {
     let door = with_admins(&[("SALUS_SMS_PRICES", "outbox:*=0.1"), ("SALUS_SPEND_DAY", "1")]).await;
     let twin = door.twin().await;
     for n in 0..7 {
-        register(&door, &format!("+1212555000{n}")).await;
+        sign_in(&door, n).await;
     }
     door.deliver().await;
     assert_eq!(text_brakes::turn(&door.portal).await.unwrap(), 0, "70 of 100");
-    register(&door, "+12125550007").await;
+    sign_in(&door, 7).await;
     door.deliver().await;
     let turns = join_all([text_brakes::turn(&door.portal), text_brakes::turn(&twin), text_brakes::turn(&door.portal)]);
     assert_eq!(turns.await.into_iter().map(Result::unwrap).sum::<usize>(), 1, "one process tells");
@@ -132,7 +148,7 @@ async fn admins_are_told_once_that_a_ceiling_is_near_and_once_that_it_is_reached
     let mail = door.messages("admin0@example.org").pop().unwrap();
     assert!(mail.contains("Text messages cost 0.80 USD today. The day's ceiling is 1.00 USD."), "{mail}");
     for n in 10..13 {
-        register(&door, &format!("+121255500{n}")).await;
+        sign_in(&door, n).await;
     }
     for _ in 0..3 {
         text_brakes::turn(&twin).await.unwrap();

@@ -276,7 +276,7 @@ async fn nobody_who_wrote_stop_is_texted_through_another_gateway() {
     assert_eq!((scene.asked(), scene.state(&mut again).await.as_str()), ((1, 0), "opted_out"));
     let page = again.get("/challenge").await;
     page.says("send START to");
-    page.says("See other ways to get in");
+    page.says("Choose another way to get in");
 }
 
 #[tokio::test]
@@ -425,7 +425,8 @@ async fn an_admin_sees_how_gateways_fare_and_follows_a_persons_texts() {
         }
     }
     let page = admin.open("/admin/delivery").await;
-    page.says("twilio Left alone since 10:00am. Tried again from 10:00am.").says("plivo Works");
+    page.says("twilio Left alone since 24 November 2026, 10:00am. Tried again from 24 November 2026, 10:00am.")
+        .says("plivo Works");
     page.says("5 of 5").says("0.1").says("No answer");
 
     let _browser = scene.one_more(&mia).await;
@@ -467,4 +468,61 @@ async fn a_receipt_says_what_a_lost_answer_did_not() {
         scene.later(1).await;
         assert_eq!(scene.asked(), (0, 1), "and silence after it counts as after an answer");
     }
+}
+
+#[tokio::test]
+async fn a_code_that_took_anothers_place_leaves_by_its_own_dispatch_alone() {
+    let scene = Scene::open_with(&[("SALUS_CODE_SENDS", "2")]).await;
+    let mia = scene.portal.patient("mia").await;
+    let busy = || Answer::Raw(429, vec![("retry-after", "60".into())], Vec::new());
+    scene.twilio.script(std::iter::repeat_with(busy).take(3));
+    scene.plivo.script(std::iter::repeat_with(busy).take(3));
+    let mut browser = scene.one_more(&mia).await;
+    scene.later(185).await;
+    browser.get("/challenge").await;
+    browser.send("/challenge/resend", &[("channel", "sms")]).await;
+    for _ in 0..30 {
+        scene.later(10).await;
+    }
+    assert!(scene.twilio.taken().len() + scene.plivo.taken().len() <= 2, "{:?}", scene.outcomes().await);
+    let open = "SELECT COUNT(*) FROM dispatches WHERE ended_at IS NULL";
+    assert_eq!(scene.rows(open).await, [["0"]]);
+}
+
+#[tokio::test]
+async fn the_deadline_of_a_code_does_not_tell_who_has_an_account() {
+    let scene = Scene::open_with(&[("SALUS_CODE_CALLS", "auto")]).await;
+    let mia = scene.portal.patient("mia").await;
+    let mut pages = Vec::new();
+    for (email, phone) in [("nobody@people.example", "+13125550161"), (mia.email.as_str(), "+13125550162")] {
+        let mut browser = scene.portal.browser();
+        browser.open("/register").await;
+        let form = [
+            ("full_name", "Noor Haddad"),
+            ("birth_date", "1990-05-17"),
+            ("email", email),
+            ("phone", phone),
+            ("password", PASSWORD),
+            ("locale", "en"),
+            ("time_zone", "America/New_York"),
+            ("accept_terms", "yes"),
+        ];
+        assert_eq!(browser.send("/register", &form).await.address, "/challenge");
+        pages.push(browser);
+    }
+    let mut told = Vec::new();
+    for wait in [31, 61, 40] {
+        scene.later(wait).await;
+        for browser in &mut pages {
+            browser.get("/challenge").await;
+            browser.send("/challenge/resend", &[("channel", "sms")]).await;
+        }
+    }
+    scene.later(1).await;
+    for browser in &mut pages {
+        let text = browser.get("/challenge").await.text();
+        let at = text.find("until ").unwrap();
+        told.push(text[at..at + 13].to_owned());
+    }
+    assert_eq!(told[0], told[1]);
 }

@@ -579,7 +579,7 @@ async fn admins_see_calls_apart_from_texts() {
     let text = line.double.taken().last().unwrap().json().unwrap()["text"].as_str().unwrap().to_owned();
     admin.send("/challenge", &[("code", &code_in(&text))]).await;
     let page = admin.open("/admin/delivery").await;
-    page.says("plivo US 3 3 0 0 Not known Not known").says("plivo (call) US 2 2 1 1 4.0 s 4.0 s").says("busy");
+    page.says("plivo US 3 3 0 3 0 Not known Not known").says("plivo (call) US 2 2 1 0 1 4.0 s 4.0 s").says("busy");
 }
 
 #[tokio::test]

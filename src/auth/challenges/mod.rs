@@ -277,7 +277,10 @@ async fn send(
         return Ok(Some(ResendRefusal::Held(until)));
     }
     let has_little_time = challenge.code_ends_at.duration_since(now) < limits.code_fresh_under;
-    if has_little_time || dispatches::is_spent(portal, tx, challenge.id, challenge.code_ends_at).await? {
+    // Of a registration nobody counts what a decoy's code was sent, and its deadline would tell.
+    let may_spend = !matches!(challenge.whose, Whose::Registration(_));
+    if has_little_time || (may_spend && dispatches::is_spent(portal, tx, challenge.id, challenge.code_ends_at).await?) {
+        dispatches::settle(portal, tx, challenge.id).await?;
         challenge.seed = Seed::new();
         challenge.code_ends_at = now + limits.code_life;
         sql::replace_code(tx, challenge.id, &challenge.seed, challenge.code_ends_at).await?;

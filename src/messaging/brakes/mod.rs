@@ -6,10 +6,10 @@
 //! | a paused prefix                      | 24 h, see [`pauses`]          | numbers that are not proved             |
 //! | one network                          | 25 an hour, 100 a day         | the same; apart from them, accounts in unknown browsers |
 //! | one range (all but the last 4 digits)| 50 an hour, 200 a day         | numbers that are not proved             |
-//! | money, in all and by country         | ceilings a day, see [`spending`] | everybody                            |
-//! | all codes                            | 2000 an hour, 20 000 a day    | everybody                               |
+//! | money, in all and by country         | ceilings a day, see [`spending`] | everybody; numbers that are not proved from half of one on |
+//! | all codes                            | 2000 an hour, 20 000 a day    | everybody; of them half to numbers that are not proved |
 //!
-//! So what strangers use up stops no account in a browser that is known. Whatever holds, the page says the same: no text
+//! So what strangers use up by typing numbers stops no account: half of everything is kept for those. Whatever holds, the page says the same: no text
 //! now, until when, and what else there is. Numbers are counted by keyed digests of their digits. A text that only looks
 //! sent, because an email or a phone is taken, is counted like a real one, money included.
 
@@ -133,10 +133,14 @@ pub async fn ask(portal: &Portal, tx: &mut Tx, asked: &Asked<'_>) -> Result<Opti
     if let Some(held) = spending::ask(portal, tx, asked).await? {
         return Ok(Some(held));
     }
-    let all = [
-        (Brake::Hour, limit("texts:hour", limits.texts_hour, HOUR), Vec::new()),
-        (Brake::Day, limit("texts:day", limits.texts_day, DAY), Vec::new()),
-    ];
+    let mut all = Vec::new();
+    if asked.standing == Standing::Typed {
+        let half = |max: i64| (max + 1) / 2;
+        all.push((Brake::Hour, limit("texts:typed:hour", half(limits.texts_hour), HOUR), Vec::new()));
+        all.push((Brake::Day, limit("texts:typed:day", half(limits.texts_day), DAY), Vec::new()));
+    }
+    all.push((Brake::Hour, limit("texts:hour", limits.texts_hour, HOUR), Vec::new()));
+    all.push((Brake::Day, limit("texts:day", limits.texts_day, DAY), Vec::new()));
     if let Some(held) = take(portal, tx, &all).await? {
         return Ok(Some(held));
     }

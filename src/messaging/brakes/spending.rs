@@ -49,10 +49,15 @@ pub(super) async fn ask(portal: &Portal, tx: &mut Tx, asked: &Asked<'_>) -> Resu
     let (day, until) = today(portal, now)?;
     for (brake, place, ceiling) in ceilings(portal, &country) {
         let Some(ceiling) = ceiling else { continue };
+        // Half of it is kept for accounts: nobody uses that up by typing numbers.
+        let is_typed = asked.standing == super::Standing::Typed;
         let counted = sql::lock_day(tx, &day, place).await?;
         let on_their_way = dispatches::worth::expected(tx, (place != ALL).then_some(place)).await?;
-        if counted.plus(on_their_way).plus(next) > ceiling {
+        let with_it = counted.plus(on_their_way).plus(next);
+        if with_it > ceiling {
             sql::mark_held(tx, &day, place, now).await?;
+        }
+        if with_it > if is_typed { ceiling.half() } else { ceiling } {
             return Ok(Some(Held { brake, until }));
         }
     }

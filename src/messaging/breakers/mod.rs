@@ -8,7 +8,7 @@
 //!
 //! A failure is the gateway's own: no answer, no connection, our account there refused, silence after it took a code,
 //! or a receipt that says it failed. A refused number is none. One success closes the breaker. It stands in the
-//! database, so all processes know alike, and of all of them one makes each probe. Calls have a breaker of their own.
+//! database, so all processes know alike. Calls have a breaker of their own.
 
 mod sql;
 
@@ -52,21 +52,16 @@ pub async fn all(portal: &Portal) -> Result<Vec<Breaker>, InternalError> {
     Ok(sql::all(&mut connection).await?)
 }
 
-/// Of these breakers the ones that this caller may probe once, now. Of several callers one gets each probe.
+/// Puts the next probe off: one is made now.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn probes(portal: &Portal, known: &[Breaker]) -> Result<Vec<String>, InternalError> {
+pub async fn probed(portal: &Portal, breaker: &str) -> Result<(), InternalError> {
     let now = portal.clock.now();
-    let mut claimed = Vec::new();
-    for breaker in known.iter().filter(|breaker| breaker.probe_at.is_some_and(|at| at <= now)) {
-        let mut tx = portal.db.begin().await?;
-        if sql::claim_probe(&mut tx, &breaker.gateway, now, now + FIRST).await? {
-            claimed.push(breaker.gateway.clone());
-        }
-        tx.commit().await?;
-    }
-    Ok(claimed)
+    let mut tx = portal.db.begin().await?;
+    sql::put_probe_off(&mut tx, breaker, now, now + FIRST).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Whether an answer for this reason is a failure of the gateway, or of our account there.
@@ -100,4 +95,15 @@ pub async fn failed(portal: &Portal, breaker: &str) -> Result<(), InternalError>
 /// When the database fails.
 pub async fn worked(tx: &mut Tx, breaker: &str) -> Result<(), InternalError> {
     Ok(sql::close(tx, breaker).await?)
+}
+
+/// The same in a transaction of its own.
+///
+/// # Errors
+/// When the database fails.
+pub async fn closed(portal: &Portal, breaker: &str) -> Result<(), InternalError> {
+    let mut tx = portal.db.begin().await?;
+    worked(&mut tx, breaker).await?;
+    tx.commit().await?;
+    Ok(())
 }

@@ -23,23 +23,20 @@ pub(super) async fn all(connection: &mut AnyConnection) -> db::Result<Vec<Breake
         .collect()
 }
 
-/// Takes the probe that is due, and puts the next off; false when none is due or another took it.
-pub(super) async fn claim_probe(
+/// Puts off the probe that is due.
+pub(super) async fn put_probe_off(
     connection: &mut AnyConnection,
     gateway: &str,
     now: Timestamp,
     next: Timestamp,
-) -> db::Result<bool> {
-    let claimed = sqlx::query(
-        "UPDATE breakers SET probe_at = $3
-         WHERE gateway = $1 AND opened_at IS NOT NULL AND probe_at <= $2",
-    )
-    .bind(gateway)
-    .bind(now.as_millisecond())
-    .bind(next.as_millisecond())
-    .execute(connection)
-    .await?;
-    Ok(claimed.rows_affected() == 1)
+) -> db::Result<()> {
+    sqlx::query("UPDATE breakers SET probe_at = $3 WHERE gateway = $1 AND opened_at IS NOT NULL AND probe_at <= $2")
+        .bind(gateway)
+        .bind(now.as_millisecond())
+        .bind(next.as_millisecond())
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// Counts a failure; answers how many there are in a row.

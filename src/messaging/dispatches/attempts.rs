@@ -195,7 +195,10 @@ async fn prepare(
     let phone = (row.kind != Kind::Email).then(|| PhoneNumber::from_e164(&to)).flatten();
     if let Some(last) = asked.last().filter(|last| last.verdict == Verdict::Took) {
         sql::attempts::note_silence(tx, row.id, row.tries).await?;
-        silent.push(Silent { gateway: last.gateway.clone(), by_call: last.by_call });
+        // A number that was only typed may be nobody's: its silence says nothing of the gateway.
+        if notice != Notice::CodeRegister {
+            silent.push(Silent { gateway: last.gateway.clone(), by_call: last.by_call });
+        }
     }
     let has_stopped = match &phone {
         Some(phone) => opt_outs::has_stopped(portal, tx, phone).await?,
@@ -302,7 +305,11 @@ pub async fn finish(portal: &Portal, leased: &Leased, outcome: &Outcome) -> Resu
         Outcome::Unknown { .. } => ("unknown", None, None),
         Outcome::Dropped => ("dropped", None, None),
     };
-    sql::attempts::end_attempt(&mut tx, leased.id, leased.attempt, now, word, reason, provider).await?;
+    sql::hold(&mut tx, leased.id).await?;
+    if !sql::attempts::end_attempt(&mut tx, leased.id, leased.attempt, now, word, reason, provider).await? {
+        // It was written down before, and the answer to that was lost.
+        return Ok(());
+    }
     brakes::spending::charge(portal, &mut tx, leased).await?;
     refusals::heed(portal, &mut tx, leased, outcome).await?;
     if let (Some(challenge), Outcome::Later { .. } | Outcome::Never { .. } | Outcome::Dropped) =

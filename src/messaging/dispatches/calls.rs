@@ -27,6 +27,7 @@ pub struct Line {
 pub async fn speak(portal: &Portal, attempt: &Attempt, told: &Receipted) -> Result<bool, InternalError> {
     let now = portal.clock.now();
     let mut tx = portal.db.begin().await?;
+    sql::hold(&mut tx, attempt.dispatch).await?;
     if !sql::attempts::speak(&mut tx, attempt, told, now).await? {
         return Ok(false);
     }

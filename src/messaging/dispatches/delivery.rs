@@ -81,6 +81,7 @@ pub async fn receipted(
     end: Option<End>,
     now: Timestamp,
 ) -> Result<(), InternalError> {
+    sql::hold(tx, attempt.dispatch).await?;
     if !sql::attempts::raise(tx, attempt, told, now).await? {
         return Ok(());
     }

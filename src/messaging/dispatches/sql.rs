@@ -135,6 +135,13 @@ pub(super) async fn due(
     .collect()
 }
 
+/// Makes others wait for this dispatch until the transaction is over. Whoever writes to a dispatch and to its attempts
+/// takes the dispatch first, so that no two wait for each other.
+pub(super) async fn hold(connection: &mut AnyConnection, id: DispatchId) -> db::Result<()> {
+    sqlx::query("UPDATE dispatches SET tries = tries WHERE id = $1").bind(id.to_string()).execute(connection).await?;
+    Ok(())
+}
+
 /// Takes the dispatch; false when another worker did. `tries` names the state that was read.
 pub(super) async fn lease(
     connection: &mut AnyConnection,

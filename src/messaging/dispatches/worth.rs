@@ -24,7 +24,8 @@ pub struct Conversion {
 }
 
 /// Codes sent since an instant (or since the prefix's last pause ended) by prefix, of prefixes that a code was queued to
-/// `lately`. One that still can be entered is not counted yet.
+/// `lately`. One that still can be entered is not counted yet, and where receipts reach us only what arrived: a gateway's
+/// outage is nobody's fraud.
 ///
 /// # Errors
 /// When the database fails.
@@ -34,7 +35,8 @@ pub async fn by_prefix(
     lately: Timestamp,
     now: Timestamp,
 ) -> Result<Vec<Conversion>, InternalError> {
-    Ok(sql::by_prefix(connection, since, lately, now).await?)
+    let arrived_only = super::sql::figures::told(connection, since).await? > 0;
+    Ok(sql::by_prefix(connection, since, lately, now, arrived_only).await?)
 }
 
 /// What the codes on their way are expected to cost, in a country or in all.

@@ -9,7 +9,8 @@
 //! |---------------------------------|------|
 //! | queued                          | 1    |
 //! | sent                            | 2    |
-//! | delivered, undelivered, failed  | 3    |
+//! | undelivered, failed             | 3    |
+//! | delivered                       | 4    |
 //!
 //! What a failure's code means stands in one table a provider; a code that says the person wants no texts is heeded like
 //! their own STOP.
@@ -26,12 +27,15 @@ pub mod vonage;
 
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
 use url::form_urlencoded;
 
-use crate::clock::Timestamp;
+use crate::clock::{SignedDuration, Timestamp};
 use crate::config::{HttpReceipts, ReceiptFormat};
 use crate::crypto::random::Secret;
 use crate::error::InternalError;
+use crate::limits::{self, Limit, Taken};
 use crate::messaging::breakers;
 use crate::messaging::dispatches::{self, End, Receipted};
 use crate::messaging::gateways::http::reference;
@@ -159,7 +163,9 @@ impl State {
         match self {
             Self::Queued => 1,
             Self::Sent => 2,
-            Self::Delivered | Self::Undelivered | Self::Failed => 3,
+            Self::Undelivered | Self::Failed => 3,
+            // What arrived after all has arrived.
+            Self::Delivered => 4,
         }
     }
 }
@@ -326,9 +332,7 @@ pub async fn take_answer(
     if caller == Caller::Http && http_rules(portal).is_none_or(|rules| rules.inbound.is_none()) {
         return Ok((Heard::Unknown, None));
     }
-    if check(portal, caller, call, false).is_none() {
-        return Ok((Heard::Forged, None));
-    }
+    let Some(signed) = check(portal, caller, call, false) else { return Ok((Heard::Forged, None)) };
     let answer = match caller {
         Caller::Twilio => twilio::answer(call),
         Caller::Vonage => vonage::answer(call),
@@ -337,8 +341,29 @@ pub async fn take_answer(
     };
     let Some((from, text)) = answer else { return Ok((Heard::Taken, None)) };
     let wish = Wish::read(&text);
+    if wish != Wish::Other && !is_first(portal, caller, call, &signed).await? {
+        return Ok((Heard::Taken, None));
+    }
     opt_outs::heed(portal, caller.as_str(), &from, wish).await?;
     Ok((Heard::Taken, (wish == Wish::Help).then_some(from)))
+}
+
+/// What was written to us counts once: a call that was seen on its way undoes nothing later.
+const WRITTEN: Limit =
+    Limit { bucket: "texts:written", max: 1, window: SignedDuration::from_hours(24 * 366), pause: None };
+
+/// Whether a signed call about what somebody wrote comes for the first time.
+async fn is_first(portal: &Portal, caller: Caller, call: &Call<'_>, signed: &Signed) -> Result<bool, InternalError> {
+    let own = match caller {
+        Caller::Twilio => value(&call.form(), "MessageSid").map(str::to_owned),
+        _ => None,
+    };
+    let name = own.or_else(|| signed.nonce.clone());
+    let name = name.unwrap_or_else(|| HEXLOWER.encode(&Sha256::digest(call.body)));
+    let mut tx = portal.db.begin().await?;
+    let taken = limits::take(portal, &mut tx, WRITTEN, format!("{}:{name}", caller.as_str()).as_bytes()).await?;
+    tx.commit().await?;
+    Ok(matches!(taken, Taken::Granted(_)))
 }
 
 /// What the code of a failure means; a code of no failure means nothing, and a failure's unknown one is logged, so that

@@ -5,7 +5,7 @@
 //! | SMS      | `sig` over the sorted parameters, `&` and `=` in values replaced by `_`    | 24 h      | `nonce` |
 //! | Messages | HS256 in `Authorization`, with the body's SHA-256 among the claims         | 5 min     | `jti`   |
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use hmac::{Hmac, KeyInit, Mac};
@@ -82,6 +82,9 @@ fn hmac<M: Mac + KeyInit>(key: &[u8], text: &[u8]) -> Option<String> {
 fn check_form(secrets: &HookSecrets, pairs: &[(String, String)], now: Timestamp) -> Option<Signed> {
     let secret = secrets.vonage_secret.as_ref()?.expose();
     let said = value(pairs, "sig")?.to_ascii_lowercase();
+    // A name that comes twice would be read by its first value and signed by its last.
+    let names: BTreeSet<&str> = pairs.iter().map(|(name, _)| name.as_str()).collect();
+    (names.len() == pairs.len()).then_some(())?;
     let sorted: BTreeMap<&str, String> =
         pairs.iter().filter(|(name, _)| name != "sig").map(|(k, v)| (k.as_str(), v.replace(['&', '='], "_"))).collect();
     let text: String = sorted.iter().map(|(name, value)| format!("&{name}={value}")).collect();
@@ -235,6 +238,9 @@ mod tests {
         }
         let body = format!("{FORM}&sig={}", all[3].1);
         assert!(form(By::Sha256Hmac, &body.replace("status=failed", "status=delivered"), 1_795_479_400).is_none());
+        for twice in ["msisdn=1&text=STOP", "status=delivered"] {
+            assert!(form(By::Sha256Hmac, &format!("{twice}&{body}"), 1_795_479_400).is_none(), "{twice} and again");
+        }
         assert!(form(By::Sha256Hmac, &body, 1_795_479_300 + 90_000).is_none(), "a day old");
         assert!(form(By::Sha256Hmac, FORM, 1_795_479_400).is_none(), "unsigned");
         let nonce = form(By::Sha256Hmac, &body, 1_795_479_400).unwrap().nonce;

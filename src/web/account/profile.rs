@@ -33,6 +33,8 @@ struct ProfilePage {
     mail_returns: bool,
     /// Reminders that they want by mail come by text meanwhile.
     reminded_by_text: bool,
+    /// Nobody can remind them: their mail comes back, and they want no texts.
+    is_unreachable: bool,
     locales: Vec<Choice>,
     zones: Vec<Choice>,
     ways: Vec<Choice>,
@@ -51,10 +53,8 @@ impl ProfilePage {
     async fn of(ctx: &Ctx<Person>, errors: Errors, typed: Option<ProfileForm>) -> Result<Self, Problem> {
         let account = accounts::find(&ctx.portal, ctx.who.signed_in.account).await?.ok_or(Problem::NotFound)?;
         let mail_returns = mail_refusals::of(&ctx.portal, account.id).await?.is_some();
-        let reminded_by_text = mail_returns
-            && account.role == Role::Patient
-            && account.remind_by == RemindBy::Mail
-            && opt_outs::stopped_by(&ctx.portal, &account.phone).await?.is_none();
+        let wants_mail = mail_returns && account.role == Role::Patient && account.remind_by == RemindBy::Mail;
+        let has_stopped = wants_mail && opt_outs::stopped_by(&ctx.portal, &account.phone).await?.is_some();
         read_own(ctx, Deed::ProfileRead).await?;
         let (locale, zone, way) = match &typed {
             Some(typed) => (typed.locale.as_str(), typed.time_zone.as_str(), typed.remind_by.as_deref()),
@@ -81,7 +81,8 @@ impl ProfilePage {
             saved: false,
             is_patient: account.role == Role::Patient,
             mail_returns,
-            reminded_by_text,
+            reminded_by_text: wants_mail && !has_stopped,
+            is_unreachable: has_stopped,
             account,
         })
     }

@@ -24,9 +24,9 @@ use crate::web::problem::PageResult;
 use crate::words::Words;
 
 /// How wide the longest bar of the chart is.
-const WIDEST: i64 = 180;
+const WIDEST: i64 = 300;
 /// How far one bar of the chart stands from the next.
-const STEP: usize = 28;
+const STEP: usize = 46;
 
 /// One line of the figures, as a page shows it.
 struct Line {
@@ -35,6 +35,7 @@ struct Line {
     tried: i64,
     sent: i64,
     arrived: i64,
+    untold: i64,
     failed: i64,
     median: String,
     p95: String,
@@ -49,7 +50,7 @@ struct Bar {
     arrived: i64,
     failed: i64,
     untold: i64,
-    total: i64,
+    numbers: String,
 }
 
 /// The figures of one span.
@@ -82,6 +83,7 @@ fn line(words: &Words, figure: &Figure, worth: Worths<'_>) -> Line {
         tried: figure.tried,
         sent: figure.sent,
         arrived: figure.arrived,
+        untold: untold(figure),
         failed: figure.failed,
         median: time(figure.median),
         p95: time(figure.p95),
@@ -90,19 +92,25 @@ fn line(words: &Words, figure: &Figure, worth: Worths<'_>) -> Line {
     }
 }
 
+/// Of the attempts through a gateway those of which nobody told how they ended.
+fn untold(figure: &Figure) -> i64 {
+    (figure.tried - figure.arrived - figure.failed).max(0)
+}
+
 /// The chart's bars, all in the measure of the longest.
 fn bars(words: &Words, figures: &[Figure]) -> Vec<Bar> {
     let longest = figures.iter().map(|figure| figure.tried).max().unwrap_or(0).max(1);
     let bar = |(at, figure): (usize, &Figure)| {
-        let wide = |n: i64| n * WIDEST / longest;
+        // Whatever there is of is seen.
+        let wide = |n: i64| if n == 0 { 0 } else { (n * WIDEST / longest).max(2) };
         let (arrived, failed) = (wide(figure.arrived), wide(figure.failed));
         Bar {
             label: format!("{} {}", gateway(words, &figure.gateway, figure.by_call), country(words, &figure.country)),
             y: at * STEP,
             arrived,
             failed,
-            untold: (wide(figure.tried) - arrived - failed).max(0),
-            total: figure.tried,
+            untold: wide(untold(figure)),
+            numbers: format!("{} / {} / {}", figure.arrived, untold(figure), figure.failed),
         }
     };
     figures.iter().enumerate().map(bar).collect()

@@ -3,6 +3,7 @@
 use crate::error::InternalError;
 use crate::messaging::breakers::{self, Breaker};
 use crate::portal::Portal;
+use crate::web::account::when;
 use crate::web::layout::Layout;
 
 /// One gateway, in words. `kind` is the status's.
@@ -33,7 +34,7 @@ fn standing(layout: &Layout, name: &str, breaker: Option<&Breaker>) -> Standing 
         None => ("ok", words.t("delivery-gateway-works")),
         Some(Breaker { opened_at: Some(since), probe_at, .. }) => {
             let next = probe_at.unwrap_or(layout.now).max(layout.now);
-            let (since, next) = (layout.time(since), layout.time(&next));
+            let (since, next) = (when(layout, *since), when(layout, next));
             ("danger", words.with("delivery-gateway-open").arg("since", since).arg("next", next).to_string())
         }
         Some(Breaker { failures, .. }) => {

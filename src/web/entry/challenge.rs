@@ -36,9 +36,32 @@ const SOON: SignedDuration = SignedDuration::from_hours(12);
 /// A stream of a page that was left open ends by itself.
 const LONGEST_WATCH: u32 = 330;
 
+/// What the page begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lead {
+    /// That a text is on its way to the phone.
+    Texted,
+    /// That the phone is being called.
+    Calling,
+    /// Which phone it is; the rest says the line below.
+    Phone,
+    /// Nothing was sent.
+    Nothing,
+}
+
+fn lead(progress: Progress) -> Lead {
+    match (progress.delivery, progress.way) {
+        (None | Some(Delivery::OptedOut), _) => Lead::Nothing,
+        (Some(Delivery::Queued | Delivery::Sent(_) | Delivery::Delayed(_)), Way::Text) => Lead::Texted,
+        (Some(Delivery::Queued | Delivery::Sent(_)), Way::Call) => Lead::Calling,
+        (Some(_), _) => Lead::Phone,
+    }
+}
+
 #[derive(Template)]
 #[template(path = "entry/challenge.html")]
 struct ChallengePage {
+    lead: Lead,
     layout: Layout,
     errors: Errors,
     purpose: Purpose,
@@ -73,18 +96,20 @@ struct OverPage {
 struct MethodPage {
     layout: Layout,
     errors: Errors,
-    last2: String,
+    target: Target,
     may_call: bool,
 }
 
 impl MethodPage {
     fn choices(&self) -> Vec<Choice> {
         let words = &self.layout.words;
-        let sms = words.with("method-sms").arg("last2", self.last2.as_str()).to_string();
-        let mut choices = vec![Choice::new("sms", sms, false)];
+        let to = |key| words.with(key).arg("last2", self.target.last2.as_str()).to_string();
+        let mut choices = Vec::new();
+        if !self.target.has_stopped {
+            choices.push(Choice::new("sms", to("method-sms"), false));
+        }
         if self.may_call {
-            let call = words.with("method-voice").arg("last2", self.last2.as_str()).to_string();
-            choices.push(Choice::new("voice", call, false));
+            choices.push(Choice::new("voice", to("method-voice"), false));
         }
         choices.push(Choice::new("none", words.t("method-none"), false));
         choices
@@ -120,11 +145,11 @@ fn is_soon(at: Timestamp, now: Timestamp) -> bool {
 /// That no text can go out now, until when, and what else there is. Never why.
 fn held_sentence(portal: &Portal, words: &Words, zone: &Zone, challenge: &Challenge) -> String {
     let (until, phone) = (challenge.next_send_at, portal.config.clinic.phone.as_str());
-    if is_soon(until, portal.clock.now()) {
-        words.with("otp-state-held").arg("time", words.time_from(until, zone)).arg("phone", phone).to_string()
-    } else {
-        words.with("otp-state-held_long").arg("time", words.day_time(until, zone)).arg("phone", phone).to_string()
-    }
+    // Past the challenge's end it is another sign-in that can ask.
+    let key = if until < challenge.expires_at { "otp-state-held" } else { "otp-state-held_long" };
+    let is_soon = is_soon(until, portal.clock.now());
+    let time = if is_soon { words.time_from(until, zone) } else { words.day_time(until, zone) };
+    words.with(key).arg("time", time).arg("phone", phone).to_string()
 }
 
 /// Whether the page offers other ways before the person asks for any.
@@ -157,8 +182,11 @@ async fn challenge_page(
         Some(Delivery::Sent(at) | Delivery::Delayed(at) | Delivery::Rerouted(at) | Delivery::Arrived(at)) => at,
         _ => now,
     };
+    let target = prove::target(&ctx.portal, challenge).await?;
+    let resent = resent && progress.way == Way::Text && !target.has_stopped;
     Ok(ChallengePage {
-        target: prove::target(&ctx.portal, challenge).await?,
+        lead: lead(progress),
+        target,
         purpose: challenge.purpose,
         for_visit: challenge.visit.is_some(),
         ends_at: challenge.code_ends_at,
@@ -172,8 +200,8 @@ async fn challenge_page(
         many_sends: challenge.sends >= 3,
         was_sent: challenge.sends > 0,
         by_call: progress.way == Way::Call,
-        may_call: gateways::can_call(&ctx.portal.config),
-        resent: (resent && progress.way == Way::Text).then_some(sent_at),
+        may_call: progress.delivery.is_some() && gateways::can_call(&ctx.portal.config),
+        resent: resent.then_some(sent_at),
         may_trust: is_patient && challenge.purpose == Purpose::SignIn,
         trust,
         errors,
@@ -277,7 +305,7 @@ async fn resend(ctx: Ctx<Pending>, Posted(form): Posted<ResendForm>) -> PageResu
     // What the refusal says may stand in the row only now.
     let Some(challenge) = live(&ctx.portal, Some(challenge.id)).await? else { return see_other("/login?over=1") };
     match not_sent(&ctx.portal, &layout, &challenge, refusal) {
-        Some(text) => refused(&challenge_page(&ctx, &challenge, Errors::one("code", text), false, false).await?),
+        Some(text) => refused(&challenge_page(&ctx, &challenge, Errors::one("resend", text), false, false).await?),
         None => see_other("/login?over=1"),
     }
 }
@@ -297,9 +325,9 @@ fn not_sent(portal: &Portal, layout: &Layout, challenge: &Challenge, refusal: Re
 }
 
 async fn method_page(ctx: &Ctx<Pending>, challenge: &Challenge, errors: Errors) -> Result<MethodPage, InternalError> {
-    let last2 = prove::target(&ctx.portal, challenge).await?.last2;
+    let target = prove::target(&ctx.portal, challenge).await?;
     let may_call = gateways::can_call(&ctx.portal.config);
-    Ok(MethodPage { layout: ctx.layout().into_journey(), errors, last2, may_call })
+    Ok(MethodPage { layout: ctx.layout().into_journey(), errors, target, may_call })
 }
 
 /// `GET /challenge/method`: the ways that this person has.
@@ -317,26 +345,39 @@ struct MethodForm {
     method: String,
 }
 
-/// `POST /challenge/method`: 303 to the chosen way. A call is asked for by choosing it, and refused as another code is.
+/// Whether a text is on its way, so that there is nothing to ask for.
+fn is_underway(progress: Progress) -> bool {
+    progress.way == Way::Text
+        && matches!(
+            progress.delivery,
+            Some(
+                Delivery::Queued | Delivery::Sent(_) | Delivery::Turned | Delivery::Rerouted(_) | Delivery::Arrived(_)
+            )
+        )
+}
+
+/// `POST /challenge/method`: 303 to the chosen way, which is asked for by choosing it, unless it is under way. Refused as
+/// another code is.
 async fn choose(ctx: Ctx<Pending>, Posted(form): Posted<MethodForm>) -> PageResult {
     let Some(challenge) = live(&ctx.portal, ctx.who.0.challenge).await? else { return see_other("/login?over=1") };
     let layout = ctx.layout();
-    let error = match form.method.as_str() {
-        "sms" => return see_other("/challenge"),
+    let way = match form.method.as_str() {
+        "sms" if is_underway(challenges::progress(&ctx.portal, &challenge).await?) => return see_other("/challenge"),
+        "sms" => Way::Text,
+        "voice" => Way::Call,
         "none" => return see_other("/help/codes"),
-        "voice" => match prove::resend(&ctx.portal, &ctx.browser, &ctx.who.0, Way::Call).await {
-            Ok(()) => return see_other("/challenge?sent=1"),
-            Err(Failure::Internal(error)) => return Err(error.into()),
-            Err(Failure::Refused(refusal)) => {
-                let Some(now) = live(&ctx.portal, Some(challenge.id)).await? else { return see_other("/login?over=1") };
-                match not_sent(&ctx.portal, &layout, &now, refusal) {
-                    Some(text) => text,
-                    None => return see_other("/login?over=1"),
-                }
-            }
-        },
-        _ => layout.words.t("method-empty"),
+        _ => {
+            let errors = Errors::one("method", layout.words.t("method-empty"));
+            return refused(&method_page(&ctx, &challenge, errors).await?);
+        }
     };
+    let refusal = match prove::resend(&ctx.portal, &ctx.browser, &ctx.who.0, way).await {
+        Ok(()) => return see_other("/challenge?sent=1"),
+        Err(Failure::Internal(error)) => return Err(error.into()),
+        Err(Failure::Refused(refusal)) => refusal,
+    };
+    let Some(challenge) = live(&ctx.portal, Some(challenge.id)).await? else { return see_other("/login?over=1") };
+    let Some(error) = not_sent(&ctx.portal, &layout, &challenge, refusal) else { return see_other("/login?over=1") };
     refused(&method_page(&ctx, &challenge, Errors::one("method", error)).await?)
 }
 

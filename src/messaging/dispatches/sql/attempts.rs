@@ -154,7 +154,8 @@ pub(in crate::messaging::dispatches) async fn raise(
     Ok(raised.rows_affected() == 1)
 }
 
-/// Writes down what became of it. A receipt may have been quicker: what it told stays.
+/// Writes down what became of it, once; false when that was done before. A receipt may have been quicker: what it told
+/// stays.
 pub(in crate::messaging::dispatches) async fn end_attempt(
     connection: &mut AnyConnection,
     id: DispatchId,
@@ -163,10 +164,10 @@ pub(in crate::messaging::dispatches) async fn end_attempt(
     outcome: &str,
     reason: Option<&str>,
     provider_id: Option<&str>,
-) -> db::Result<()> {
-    sqlx::query(
+) -> db::Result<bool> {
+    let ended = sqlx::query(
         "UPDATE attempts SET ended_at = $3, outcome = $4, reason = COALESCE($5, reason), provider_id = $6
-         WHERE dispatch_id = $1 AND number = $2",
+         WHERE dispatch_id = $1 AND number = $2 AND ended_at IS NULL",
     )
     .bind(id.to_string())
     .bind(number)
@@ -176,7 +177,7 @@ pub(in crate::messaging::dispatches) async fn end_attempt(
     .bind(provider_id)
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(ended.rows_affected() == 1)
 }
 
 /// The newest attempt of a dispatch by mail.

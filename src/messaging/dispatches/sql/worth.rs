@@ -68,6 +68,7 @@ pub(in crate::messaging::dispatches) async fn by_prefix(
     since: Timestamp,
     lately: Timestamp,
     now: Timestamp,
+    arrived_only: bool,
 ) -> db::Result<Vec<Conversion>> {
     sqlx::query(
         "SELECT d.prefix_index, COALESCE(MIN(d.country), '') AS country,
@@ -80,12 +81,14 @@ pub(in crate::messaging::dispatches) async fn by_prefix(
            AND d.queued_at >= $1
            AND d.queued_at >= COALESCE(p.ends_at, 0)
            AND d.sent_at IS NOT NULL
+           AND (d.arrived_at IS NOT NULL OR $4 = 0)
            AND (c.answered_at IS NOT NULL OR c.ended_at IS NOT NULL OR c.code_ends_at <= $3)
          GROUP BY d.prefix_index",
     )
     .bind(since.as_millisecond())
     .bind(lately.as_millisecond())
     .bind(now.as_millisecond())
+    .bind(i64::from(arrived_only))
     .fetch_all(connection)
     .await?
     .iter()
