@@ -17,7 +17,6 @@
 #[path = "../../tests/support/bad_network/mod.rs"]
 mod bad_network;
 #[path = "../../tests/support/gateway_double.rs"]
-#[allow(dead_code, reason = "each target uses its own part")]
 mod gateway_double;
 #[path = "../../tests/support/plivo_double.rs"]
 #[allow(dead_code, reason = "each target uses its own part")]
