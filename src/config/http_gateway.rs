@@ -14,12 +14,14 @@
 //! | `{sender}`   | the sender for the number's country                      |
 //! | `{callback}` | the address at which it tells of this attempt; empty without https |
 
+use std::time::Duration;
+
 use serde_json::Value;
 use url::Url;
 
 use super::Lookup;
 use super::http_receipts::HttpReceipts;
-use super::sms::{Senders, check_scheme};
+use super::sms::{Senders, answers_within, check_scheme};
 use crate::crypto::random::Secret;
 
 /// The words of the reasons that an error may be told to mean, as `Reason` stores them.
@@ -196,6 +198,8 @@ pub struct SuccessRule {
 pub struct HttpGatewaySettings {
     /// `SALUS_HTTP_GATEWAY_URL`: where messages go.
     pub url: Url,
+    /// `SALUS_HTTP_GATEWAY_TIMEOUT`: seconds that an answer may take, 2 to 10; 5 unless set.
+    pub answers_within: Duration,
     /// `SALUS_HTTP_GATEWAY_METHOD`: `POST` unless set.
     pub method: HttpMethod,
     /// `SALUS_HTTP_GATEWAY_BODY`: `json` unless set.
@@ -264,6 +268,7 @@ impl HttpGatewaySettings {
             vars.problem("SALUS_HTTP_GATEWAY_ERRORS", "goes with SALUS_HTTP_GATEWAY_ERROR_POINTER", cure);
         }
         Some(Self {
+            answers_within: answers_within(vars, "SALUS_HTTP_GATEWAY_TIMEOUT"),
             method,
             body,
             fields,

@@ -16,6 +16,7 @@ mod smtp;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use url::Url;
 
@@ -38,8 +39,8 @@ pub use lookup::{Lookup, Problem};
 pub use money::{CountryCeilings, Money, Prices};
 pub use safety::Unsafe;
 pub use sms::{
-    PlivoSender, PlivoSettings, Routes, Senders, SmsGateway, VonageApi, VonageApplication, VonageSettings,
-    is_messaging_service, is_powerpack,
+    ANSWERS_WITHIN, PlivoSender, PlivoSettings, Routes, Senders, SmsGateway, VonageApi, VonageApplication,
+    VonageSettings, is_messaging_service, is_powerpack,
 };
 pub use smtp::{SmtpAddress, SmtpTls};
 
@@ -82,6 +83,8 @@ pub struct TwilioSettings {
     /// `SALUS_TWILIO_CALL_FROM`: the number that calls show; the sender unless set, where that is a number. None when
     /// it cannot call.
     pub caller: Option<PhoneNumber>,
+    /// `SALUS_TWILIO_TIMEOUT`: seconds that an answer may take, 2 to 10; 5 unless set.
+    pub answers_within: Duration,
     /// `SALUS_TWILIO_BASE_URL`: `https://api.twilio.com` unless set.
     pub base_url: Url,
 }
@@ -371,7 +374,9 @@ impl Config {
                 "set either the sender or SALUS_TWILIO_MESSAGING_SERVICE_SID",
             );
         }
+        let answers_within = sms::answers_within(vars, "SALUS_TWILIO_TIMEOUT");
         Some(TwilioSettings {
+            answers_within,
             account_sid: account_sid?,
             secret: secret?,
             api_key_sid,

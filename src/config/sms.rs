@@ -1,5 +1,7 @@
 //! Settings of the gateways for text messages, and of the senders that people see.
 
+use std::time::Duration;
+
 use url::Url;
 
 use super::{Lookup, calls};
@@ -126,6 +128,15 @@ pub(super) fn check_scheme(vars: &mut Lookup, name: &str, url: &Url) {
     }
 }
 
+/// How long a gateway may take to answer unless it is set, connecting and all.
+pub const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long a gateway may take to answer: 2 to 10 s.
+pub(super) fn answers_within(vars: &mut Lookup, name: &str) -> Duration {
+    let seconds = vars.number(name, 5, 2..=10);
+    Duration::from_secs(seconds.unsigned_abs())
+}
+
 /// A setting that its gateway cannot do without.
 fn needed<T>(vars: &mut Lookup, name: &str, value: Option<T>, cure: &str) -> Option<T> {
     if value.is_none() {
@@ -187,6 +198,8 @@ pub struct VonageSettings {
     /// `SALUS_VONAGE_CALL_FROM`: the number that calls show; the sender unless set, where that is a number. None when
     /// it cannot call.
     pub caller: Option<PhoneNumber>,
+    /// `SALUS_VONAGE_TIMEOUT`: seconds that an answer may take, 2 to 10; 5 unless set.
+    pub answers_within: Duration,
     /// `SALUS_VONAGE_REST_BASE_URL`: where the SMS API answers; `https://rest.nexmo.com` unless set.
     pub rest_base_url: Url,
     /// `SALUS_VONAGE_API_BASE_URL`: where the Messages API and the Voice API answer; `https://api.nexmo.com` unless set.
@@ -214,7 +227,8 @@ impl VonageSettings {
             _ => None,
         };
         let caller = calls::caller(vars, "SALUS_VONAGE_CALL_FROM", from.as_deref());
-        Some(Self { api: api?, from: from?, senders, application, caller, rest_base_url, api_base_url })
+        let answers_within = answers_within(vars, "SALUS_VONAGE_TIMEOUT");
+        Some(Self { api: api?, from: from?, senders, application, caller, rest_base_url, api_base_url, answers_within })
     }
 
     fn sms(vars: &mut Lookup) -> Option<VonageApi> {
@@ -265,6 +279,8 @@ pub struct PlivoSettings {
     /// `SALUS_PLIVO_CALL_FROM`: the number that calls show; the sender unless set, where that is a number. None when it
     /// cannot call.
     pub caller: Option<PhoneNumber>,
+    /// `SALUS_PLIVO_TIMEOUT`: seconds that an answer may take, 2 to 10; 5 unless set.
+    pub answers_within: Duration,
     /// `SALUS_PLIVO_BASE_URL`: `https://api.plivo.com` unless set.
     pub base_url: Url,
 }
@@ -294,6 +310,7 @@ impl PlivoSettings {
         let from = if let Some(PlivoSender::From(from)) = &sender { Some(from.as_str()) } else { None };
         let caller = calls::caller(vars, "SALUS_PLIVO_CALL_FROM", from);
         let base_url = base_url(vars, "SALUS_PLIVO_BASE_URL", "https://api.plivo.com");
-        Some(Self { auth_id: auth_id?, auth_token: token?, sender: sender?, senders, caller, base_url })
+        let answers_within = answers_within(vars, "SALUS_PLIVO_TIMEOUT");
+        Some(Self { auth_id: auth_id?, auth_token: token?, sender: sender?, senders, caller, base_url, answers_within })
     }
 }

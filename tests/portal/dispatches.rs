@@ -31,6 +31,7 @@ fn seconds(n: i64) -> SignedDuration {
 
 fn twilio(double: &Double) -> Gateway {
     let settings = TwilioSettings {
+        answers_within: salus::config::ANSWERS_WITHIN,
         account_sid: ACCOUNT.into(),
         secret: Secret::new(TOKEN),
         api_key_sid: None,
@@ -45,6 +46,7 @@ fn twilio(double: &Double) -> Gateway {
 
 fn plivo(double: &Double) -> Gateway {
     let settings = PlivoSettings {
+        answers_within: salus::config::ANSWERS_WITHIN,
         auth_id: plivo_double::ACCOUNT.into(),
         auth_token: Secret::new(plivo_double::TOKEN),
         sender: PlivoSender::From("15005550006".into()),

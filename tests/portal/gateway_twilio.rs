@@ -14,6 +14,7 @@ use crate::twilio_double::{self, ACCOUNT, FROM, TOKEN, classic};
 
 fn settings(base: &str) -> TwilioSettings {
     TwilioSettings {
+        answers_within: salus::config::ANSWERS_WITHIN,
         account_sid: ACCOUNT.into(),
         secret: Secret::new(TOKEN),
         api_key_sid: None,
@@ -265,6 +266,22 @@ async fn a_provider_that_hangs_or_drips_is_left_after_five_seconds() {
         assert!(matches!(answer, SendOutcome::Ambiguous { .. }), "{answer:?}");
     }
     assert!(took < Duration::from_millis(6_500), "{took:?}");
+}
+
+#[tokio::test]
+async fn an_operator_sets_how_long_it_may_hang() {
+    let double = twilio_double::start().await;
+    double.script([Answer::Hang(Duration::from_secs(20)), Answer::Hang(Duration::from_secs(20))]);
+    let answers_within = Duration::from_secs(2);
+    let shorter = Twilio::new(TwilioSettings { answers_within, ..settings(&double.base) }).unwrap();
+    let to = to();
+    tokio::select! {
+        biased;
+        answer = send(&double) => panic!("the default was over first: {answer:?}"),
+        answer = shorter.send_sms(&to, TEXT, Duration::from_secs(240), None) => {
+            assert!(matches!(answer, SendOutcome::Ambiguous { .. }), "{answer:?}");
+        }
+    }
 }
 
 #[tokio::test]

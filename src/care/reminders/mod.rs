@@ -1,7 +1,8 @@
 //! Reminders of appointments: a day and an hour before, by mail or text as the patient chose, never at night.
 //!
 //! A reminder is planned in the transaction that books or moves, and gone in the one that cancels; [`turn`] makes a
-//! dispatch of each that is due. Who chose mail that comes back is reminded by text. What it says is the clinic, the day and the time: nothing clinical, no doctor.
+//! dispatch of each that is due. Who chose mail that comes back is reminded by text. What it says is the clinic, the
+//! day and the time: nothing clinical, no doctor.
 
 mod due;
 mod sql;

@@ -9,9 +9,10 @@
 //! | money, in all and by country         | ceilings a day, see [`spending`] | everybody; numbers that are not proved from half of one on |
 //! | all codes                            | 2000 an hour, 20 000 a day    | everybody; of them half to numbers that are not proved |
 //!
-//! So what strangers use up by typing numbers stops no account: half of everything is kept for those. Whatever holds, the page says the same: no text
-//! now, until when, and what else there is. Numbers are counted by keyed digests of their digits. A text that only looks
-//! sent, because an email or a phone is taken, is counted like a real one, money included.
+//! So what strangers use up by typing numbers stops no account: half of everything is kept for those. Whatever holds,
+//! the page says the same: no text now, until when, and what else there is. Numbers are counted by keyed digests of
+//! their digits. A text that only looks sent, because an email or a phone is taken, is counted like a real one, money
+//! included.
 
 pub mod pauses;
 pub mod prices;

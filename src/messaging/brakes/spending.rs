@@ -3,7 +3,8 @@
 //! A day is the clinic's. A ceiling holds when what is spent, what the codes on their way are expected to cost, and the
 //! next one come to more than it, so that codes asked for at one instant do not pass it together. What an attempt costs
 //! is written when it ends, refused ones cost nothing. Only codes are held back: reminders and notices, which nobody
-//! outside can cause in numbers, are counted. Kept only while a ceiling is set; the figures of delivery stand in the attempts.
+//! outside can cause in numbers, are counted. Kept only while a ceiling is set; the figures of delivery stand in the
+//! attempts.
 
 use super::{Asked, Brake, Held, prices, sql};
 use crate::clock::Timestamp;

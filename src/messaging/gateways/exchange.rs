@@ -3,7 +3,7 @@
 //! | bound              | value  |
 //! |--------------------|--------|
 //! | to connect         | 2 s    |
-//! | the whole exchange | 5 s    |
+//! | the whole exchange | 5 s unless set: 2 to 10 s |
 //! | the answer         | 64 KiB |
 //! | redirects          | none   |
 //! | Retry-After        | 60 s   |
@@ -23,14 +23,14 @@ const LARGEST: usize = 64 * 1024;
 /// No Retry-After is honoured for longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// A client with the bounds of this module.
+/// A client with the bounds of this module, and what its operator set for the whole exchange.
 ///
 /// # Errors
 /// When no TLS client can be made.
-pub(in crate::messaging) fn client() -> Result<Client, InternalError> {
+pub(in crate::messaging) fn client(whole: Duration) -> Result<Client, InternalError> {
     Client::builder()
         .connect_timeout(Duration::from_secs(2))
-        .timeout(Duration::from_secs(5))
+        .timeout(whole)
         .redirect(redirect::Policy::none())
         .build()
         .map_err(|error| InternalError::new("making the SMS gateway's HTTP client", error))

@@ -59,7 +59,8 @@ impl Http {
         if let HttpAuth::Header(name, secret) = &settings.auth {
             headers.insert(header_name(name)?, header_value(secret.expose())?);
         }
-        Ok(Self { settings, errors, headers, client: exchange::client()? })
+        let client = exchange::client(settings.answers_within)?;
+        Ok(Self { settings, errors, headers, client })
     }
 
     /// Sends one text; what becomes of it is told at `callback`, or by our reference of the attempt, which is made from

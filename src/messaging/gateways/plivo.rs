@@ -1,8 +1,8 @@
 //! Plivo's messaging and voice: `POST /v1/Account/{auth_id}/Message/`, and `Call/` beside it, with the slash at the end.
 //!
-//! JSON, HTTP Basic, 202 with an array of ids; 201 with the id of a request for a call. Numbers go without `+`, at most 14 digits; several would be joined by
-//! `<`, which neither a phone number nor a sender's name can hold here. Errors carry a sentence and no code, so the
-//! status decides, and a word in the sentence where it means several things.
+//! JSON, HTTP Basic, 202 with an array of ids; 201 with the id of a request for a call. Numbers go without `+`, at most
+//! 14 digits; several would be joined by `<`, which neither a phone number nor a sender's name can hold here. Errors
+//! carry a sentence and no code, so the status decides, and a word in the sentence where it means several things.
 
 use std::time::Duration;
 
@@ -120,7 +120,8 @@ impl Plivo {
     /// # Errors
     /// When no TLS client can be made.
     pub fn new(settings: PlivoSettings) -> Result<Self, InternalError> {
-        Ok(Self { settings, client: exchange::client()? })
+        let client = exchange::client(settings.answers_within)?;
+        Ok(Self { settings, client })
     }
 
     /// Sends one text.

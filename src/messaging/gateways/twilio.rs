@@ -91,7 +91,8 @@ impl Twilio {
     /// # Errors
     /// When no TLS client can be made.
     pub fn new(settings: TwilioSettings) -> Result<Self, InternalError> {
-        Ok(Self { settings, client: exchange::client()? })
+        let client = exchange::client(settings.answers_within)?;
+        Ok(Self { settings, client })
     }
 
     /// Whether it has a number that calls show, and may be called back.

@@ -195,7 +195,8 @@ impl Vonage {
     /// # Errors
     /// When no TLS client can be made.
     pub fn new(settings: VonageSettings, clock: Clock) -> Result<Self, InternalError> {
-        Ok(Self { settings, clock, client: exchange::client()? })
+        let client = exchange::client(settings.answers_within)?;
+        Ok(Self { settings, clock, client })
     }
 
     /// Sends one text.

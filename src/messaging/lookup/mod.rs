@@ -19,6 +19,7 @@ use reqwest::Client;
 use url::Url;
 
 use crate::clock::SignedDuration;
+use crate::config::ANSWERS_WITHIN;
 use crate::config::{Config, LookupProvider, PlivoSettings, TwilioSettings, VonageSettings};
 use crate::crypto::blind_index;
 use crate::error::InternalError;
@@ -98,7 +99,7 @@ impl LineLookups {
             LookupProvider::Plivo => config.plivo.clone().map(Provider::Plivo),
         };
         let provider = provider.ok_or_else(|| InternalError::because("the gateway of SALUS_LOOKUP is not set up"))?;
-        Ok(Some(Self { provider, base_url: settings.base_url.clone(), client: exchange::client()? }))
+        Ok(Some(Self { provider, base_url: settings.base_url.clone(), client: exchange::client(ANSWERS_WITHIN)? }))
     }
 
     /// Asks the provider; None when it fails.

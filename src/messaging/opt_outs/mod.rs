@@ -8,7 +8,8 @@
 //! | anything else                                                         | nothing                 |
 //!
 //! The word stands alone in the message, however it is capitalised. HELP is answered where people are known by their
-//! numbers, in `identity::help_texts`. The words in English are those of the networks' rules in the United States. Numbers are kept by blind index only.
+//! numbers, in `identity::help_texts`. The words in English are those of the networks' rules in the United States.
+//! Numbers are kept by blind index only.
 
 mod sql;
 

@@ -1,9 +1,9 @@
 //! Receipts: what a gateway tells of a message after it took it, and what people answer to our texts.
 //!
-//! What it tells of a phone call is read by `calls`. A gateway calls an address that holds 128 random bits of the attempt, and signs its call. Whoever calls an address
-//! that we gave nobody gets 404, whoever cannot sign gets 403. A receipt is a hint: it can end the waiting, never start
-//! anything. A generic gateway that knows one address alone names the attempt in its call instead, by the gateway's id or
-//! by our reference, and must sign then.
+//! What it tells of a phone call is read by `calls`. A gateway calls an address that holds 128 random bits of the
+//! attempt, and signs its call. Whoever calls an address that we gave nobody gets 404, whoever cannot sign gets 403. A
+//! receipt is a hint: it can end the waiting, never start anything. A generic gateway that knows one address alone
+//! names the attempt in its call instead, by the gateway's id or by our reference, and must sign then.
 //!
 //! | state                           | rank |
 //! |---------------------------------|------|

@@ -8,9 +8,9 @@
 //! | 413    | more than 64 KiB                                                |
 //! | 503    | the database is busy: call again                                |
 //!
-//! What is asked during a call stands in `voice`. Calls are by POST; by GET too where the generic gateway tells all in the
-//! address. No answer here has a body, and none sets a cookie: these stand outside the session and the guards of forms. A
-//! refusal costs one indexed read and one digest, and writes nothing.
+//! What is asked during a call stands in `voice`. Calls are by POST; by GET too where the generic gateway tells all in
+//! the address. No answer here has a body, and none sets a cookie: these stand outside the session and the guards of
+//! forms. A refusal costs one indexed read and one digest, and writes nothing.
 
 use actix_web::dev::Payload as Stream;
 use actix_web::http::Method;
