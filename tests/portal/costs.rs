@@ -6,6 +6,8 @@ mod statements;
 #[path = "../support/mod.rs"]
 mod support;
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use salus::auth::sessions::SignedIn;
 use salus::care::appointments;
@@ -27,11 +29,22 @@ async fn alone() -> MutexGuard<'static, ()> {
     turn
 }
 
-/// The statements of one page.
+/// The statements of one page, sorted and waited for: SQLite's connections tell of theirs from threads of their own, a
+/// moment late, and what ran after may be told of before.
 async fn page(browser: &mut Browser, path: &str) -> Vec<String> {
+    tokio::time::sleep(Duration::from_millis(30)).await;
     statements::taken();
     assert_eq!(browser.get(path).await.status, 200, "{path}");
-    statements::taken()
+    let mut seen = Vec::new();
+    loop {
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        let more = statements::taken();
+        if more.is_empty() && !seen.is_empty() {
+            seen.sort();
+            return seen;
+        }
+        seen.extend(more);
+    }
 }
 
 fn in_person(portal: &TestPortal, someone: &Someone) -> SignedIn {

@@ -27,7 +27,7 @@ fn families() -> Vec<(&'static str, Vec<&'static str>)> {
     ]
 }
 
-/// What ux.md's writing rules keep out of English sentences.
+/// Words that frighten or scold, kept out of English sentences.
 const FORBIDDEN: [&str; 6] = ["invalid", "forbidden", "log in", "otp", "2fa", "please"];
 
 fn root() -> PathBuf {
