@@ -137,6 +137,9 @@ pub async fn run(plan: Plan, database: &str, folder: &Path) -> Tally {
     for (provider, gateway) in gateways {
         assert_eq!(gateway.odd(), Vec::<String>::new(), "{} would not take this", provider.name());
     }
+    // The pages' runtime is over, and with it the connections that were opened in it: another pool counts.
+    portal.db.close().await;
+    let portal = open(&vars).await;
     let tally = Tally { kills, ..Tally::count(&portal, &network).await };
     portal.db.close().await;
     tally
