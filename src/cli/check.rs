@@ -201,23 +201,16 @@ fn calls(config: &Config, findings: &Findings) {
 
 /// Which gateways tell what became of a text, and by what the others would be believed.
 fn receipts(config: &Config, findings: &Findings) {
-    let hooks = &config.hooks;
     let mut told = Vec::new();
     for gateway in &config.sms_gateways {
-        let (is_believed, cure) = match gateway {
+        let cure = match gateway {
             SmsGateway::Outbox => continue,
-            SmsGateway::Twilio => {
-                let signs = hooks.twilio_token.is_some() || hooks.twilio_shared_key.is_some();
-                (signs, "SALUS_TWILIO_AUTH_TOKEN is not set")
-            }
-            SmsGateway::Vonage => (hooks.vonage_secret.is_some(), "SALUS_VONAGE_SIGNATURE_SECRET is not set"),
-            SmsGateway::Plivo => (hooks.plivo_token.is_some(), "SALUS_PLIVO_AUTH_TOKEN is not set"),
-            SmsGateway::Http => {
-                let receipts = config.http_gateway.as_ref().is_some_and(|http| http.receipts.is_some());
-                (receipts, "SALUS_HTTP_GATEWAY_RECEIPT_STATUS is not set")
-            }
+            SmsGateway::Twilio => "SALUS_TWILIO_AUTH_TOKEN is not set",
+            SmsGateway::Vonage => "SALUS_VONAGE_SIGNATURE_SECRET is not set",
+            SmsGateway::Plivo => "SALUS_PLIVO_AUTH_TOKEN is not set",
+            SmsGateway::Http => "SALUS_HTTP_GATEWAY_RECEIPT_STATUS is not set",
         };
-        match is_believed && config.is_secure() {
+        match config.believes(*gateway) && config.is_secure() {
             true => told.push(gateway.name()),
             false => {
                 let why = if config.is_secure() { cure } else { "SALUS_PUBLIC_URL is not https" };

@@ -30,7 +30,7 @@ async fn bounce(config: Config) -> Result<(), Stop> {
         .lock()
         .take(LARGEST as u64 + 1)
         .read_to_end(&mut mail)
-        .map_err(|error| Stop::Failed(format!("reading standard input: {error}")))?;
+        .map_err(|error| later(Stop::Failed(format!("reading standard input: {error}"))))?;
     let (portal, _lock) = open(config).await.map_err(later)?;
     let bounced = bounces::take(&portal, &mail).await.map_err(|error| later(error.into()))?;
     portal.db.close().await;

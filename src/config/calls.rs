@@ -41,20 +41,15 @@ impl CodeCalls {
 impl Config {
     /// Takes the number from every gateway that could not be called back, so that whoever has one can call.
     pub(super) fn settle_callers(&mut self) {
-        let (secure, hooks) = (self.is_secure(), &self.hooks);
-        if let Some(twilio) = &mut self.twilio
-            && !(secure && (hooks.twilio_token.is_some() || hooks.twilio_shared_key.is_some()))
-        {
+        let [twilio_can, vonage_can, plivo_can] = [SmsGateway::Twilio, SmsGateway::Vonage, SmsGateway::Plivo]
+            .map(|gateway| self.is_secure() && self.believes(gateway));
+        if let Some(twilio) = self.twilio.as_mut().filter(|_| !twilio_can) {
             twilio.caller = None;
         }
-        if let Some(vonage) = &mut self.vonage
-            && !(secure && hooks.vonage_secret.is_some() && vonage.application.is_some())
-        {
+        if let Some(vonage) = self.vonage.as_mut().filter(|vonage| !(vonage_can && vonage.application.is_some())) {
             vonage.caller = None;
         }
-        if let Some(plivo) = &mut self.plivo
-            && !(secure && hooks.plivo_token.is_some())
-        {
+        if let Some(plivo) = self.plivo.as_mut().filter(|_| !plivo_can) {
             plivo.caller = None;
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::crypto::random::Secret;
 
-use super::Lookup;
+use super::{Config, Lookup, SmsGateway};
 
 /// How Vonage signs the receipts of its SMS API.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,6 +37,19 @@ pub struct HookSecrets {
     pub plivo_token: Option<Secret>,
     /// `SALUS_MAIL_BOUNCE_SECRET`: signs bounces that a machine posts; 16 letters at least. Without it none is taken.
     pub bounce_secret: Option<Secret>,
+}
+
+impl Config {
+    /// Whether what a gateway calls in can be checked; the calls of others are turned away.
+    pub fn believes(&self, gateway: SmsGateway) -> bool {
+        match gateway {
+            SmsGateway::Outbox => false,
+            SmsGateway::Twilio => self.hooks.twilio_token.is_some() || self.hooks.twilio_shared_key.is_some(),
+            SmsGateway::Vonage => self.hooks.vonage_secret.is_some(),
+            SmsGateway::Plivo => self.hooks.plivo_token.is_some(),
+            SmsGateway::Http => self.http_gateway.as_ref().is_some_and(|http| http.receipts.is_some()),
+        }
+    }
 }
 
 impl HookSecrets {

@@ -224,6 +224,16 @@ pub struct HttpGatewaySettings {
     pub receipts: Option<HttpReceipts>,
 }
 
+/// Codes and the words of the reasons that they mean, like `12=unroutable,40=no_money`.
+pub(super) fn errors(vars: &mut Lookup, name: &str) -> Vec<(String, String)> {
+    let one = |word: &str| {
+        let (code, reason) = word.rsplit_once('=')?;
+        let reason = REASON_WORDS.contains(&reason.trim()).then(|| reason.trim().to_owned())?;
+        Some((code.trim().to_owned(), reason))
+    };
+    vars.list(name, one, &format!("write code=reason, separated by commas; reasons: {}", REASON_WORDS.join(", ")))
+}
+
 impl HttpGatewaySettings {
     pub(super) fn read(vars: &mut Lookup) -> Option<Self> {
         let url: Option<Url> = vars.optional_parsed("SALUS_HTTP_GATEWAY_URL", "write an https address");
@@ -254,15 +264,7 @@ impl HttpGatewaySettings {
         }
         let success = success(vars);
         let error_pointer = pointer(vars, "SALUS_HTTP_GATEWAY_ERROR_POINTER");
-        let errors = vars.list(
-            "SALUS_HTTP_GATEWAY_ERRORS",
-            |word| {
-                let (code, reason) = word.rsplit_once('=')?;
-                let reason = REASON_WORDS.contains(&reason.trim()).then(|| reason.trim().to_owned())?;
-                Some((code.trim().to_owned(), reason))
-            },
-            &format!("write code=reason, separated by commas; reasons: {}", REASON_WORDS.join(", ")),
-        );
+        let errors = errors(vars, "SALUS_HTTP_GATEWAY_ERRORS");
         if errors.is_empty() != error_pointer.is_none() {
             let cure = "set both or neither of the two";
             vars.problem("SALUS_HTTP_GATEWAY_ERRORS", "goes with SALUS_HTTP_GATEWAY_ERROR_POINTER", cure);

@@ -9,11 +9,11 @@
 use std::collections::BTreeMap;
 
 use super::Lookup;
-use super::http_gateway::{REASON_WORDS, is_header_name, is_header_value};
+use super::http_gateway::{errors, is_header_name, is_header_value};
 use crate::crypto::random::Secret;
 
 /// The words that a status may be told to mean.
-pub const STATE_WORDS: [&str; 6] = ["queued", "sent", "delivered", "undelivered", "failed", "expired"];
+const STATE_WORDS: [&str; 6] = ["queued", "sent", "delivered", "undelivered", "failed", "expired"];
 
 /// How a call carries what it tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,15 +88,7 @@ impl HttpReceipts {
         let status = place(vars, STATUS, format);
         let id = place(vars, "SALUS_HTTP_GATEWAY_RECEIPT_ID", format);
         let code = place(vars, "SALUS_HTTP_GATEWAY_RECEIPT_CODE", format);
-        let errors = vars.list(
-            "SALUS_HTTP_GATEWAY_RECEIPT_ERRORS",
-            |word| {
-                let (code, reason) = word.rsplit_once('=')?;
-                let reason = REASON_WORDS.contains(&reason.trim()).then(|| reason.trim().to_owned())?;
-                Some((code.trim().to_owned(), reason))
-            },
-            &format!("write code=reason, separated by commas; reasons: {}", REASON_WORDS.join(", ")),
-        );
+        let errors = errors(vars, "SALUS_HTTP_GATEWAY_RECEIPT_ERRORS");
         let from = place(vars, "SALUS_HTTP_GATEWAY_INBOUND_FROM", format);
         let text = place(vars, "SALUS_HTTP_GATEWAY_INBOUND_TEXT", format);
         let Some(status) = status else {

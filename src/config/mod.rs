@@ -32,7 +32,7 @@ pub use hooks::{HookSecrets, VonageSignature};
 pub use http_gateway::{
     BodyFormat, Field, HttpAuth, HttpGatewaySettings, HttpMethod, Piece, Placeholder, REASON_WORDS, SuccessRule,
 };
-pub use http_receipts::{HttpReceipts, InboundPlaces, ReceiptFormat, ReceiptVerify, STATE_WORDS};
+pub use http_receipts::{HttpReceipts, InboundPlaces, ReceiptFormat, ReceiptVerify};
 pub use limits::Limits;
 pub use line_lookup::{LineLookup, LookupProvider};
 pub use lookup::{Lookup, Problem};

@@ -53,11 +53,8 @@ impl SmtpAddress {
             ("smtp", None) => (SmtpTls::Open, 25),
             _ => return None,
         };
-        let plain = |text: &str| percent_decoded(text);
-        let user = match url.password() {
-            Some(password) => Some((plain(url.username())?, Secret::new(plain(password)?))),
-            None => None,
-        };
+        let user =
+            url.password().map(|password| (percent_decoded(url.username()), Secret::new(percent_decoded(password))));
         Some(Self {
             host: url.host_str().filter(|host| !host.is_empty())?.trim_matches(['[', ']']).to_owned(),
             port: url.port().unwrap_or(port),
@@ -77,10 +74,10 @@ impl SmtpAddress {
 }
 
 /// The text that `%41` and so on stand for.
-fn percent_decoded(text: &str) -> Option<String> {
+fn percent_decoded(text: &str) -> String {
     // A plus and an ampersand stand for themselves here.
     let query = format!("x={}", text.replace('+', "%2B").replace('&', "%26"));
-    url::form_urlencoded::parse(query.as_bytes()).next().map(|(_, value)| value.into_owned())
+    url::form_urlencoded::parse(query.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
 }
 
 #[cfg(test)]

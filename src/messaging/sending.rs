@@ -6,10 +6,11 @@ use std::time::Duration;
 use crate::clock::{SignedDuration, Timestamp};
 use crate::config::CodeCalls;
 use crate::error::InternalError;
+use crate::messaging::brakes::spending;
 use crate::messaging::dispatches::{Due, Kind, Leased, Outcome, Through};
 use crate::messaging::email::{MailMessage, MailOutcome, Mailer};
 use crate::messaging::gateways::{Gateway, SendOutcome};
-use crate::messaging::live_code::CodeLookup;
+use crate::messaging::live_code::{CodeLookup, LiveCode};
 use crate::messaging::lookup::LineLookups;
 use crate::messaging::reason::{Reason, Retry};
 use crate::messaging::routing::{self, Asked, Route, Situation, Verdict};
@@ -18,6 +19,7 @@ use crate::messaging::texts::Notice;
 use crate::messaging::{breakers, receipts, sms, texts, voice};
 use crate::portal::Portal;
 use crate::types::email_address::EmailAddress;
+use crate::types::ids::ChallengeId;
 use crate::types::phone::PhoneNumber;
 
 /// How often a mail is tried that may have been sent.
@@ -181,11 +183,7 @@ impl Sender {
         };
         let mut values = leased.values.clone();
         if let Some(challenge) = leased.challenge {
-            let Some(live) = (self.code_of)(&self.portal, challenge).await? else { return Ok(Outcome::Dropped) };
-            // Another code took its place, and has a dispatch of its own.
-            if live.ends_at != leased.useless_at {
-                return Ok(Outcome::Dropped);
-            }
+            let Some(live) = self.live(leased, challenge).await? else { return Ok(Outcome::Dropped) };
             values.insert("code".into(), live.code.reveal().to_string());
         }
         let text = texts::sms(&self.portal.config, leased.notice, leased.locale, &values)?;
@@ -211,17 +209,20 @@ impl Sender {
         };
         // Only codes are read out.
         let Some(challenge) = leased.challenge else { return Ok(Outcome::Dropped) };
-        let Some(live) = (self.code_of)(&self.portal, challenge).await? else { return Ok(Outcome::Dropped) };
-        if live.ends_at != leased.useless_at {
-            return Ok(Outcome::Dropped);
-        }
+        let Some(live) = self.live(leased, challenge).await? else { return Ok(Outcome::Dropped) };
         let to = phone_of(leased)?;
         let told = Told { is_told: true, begun_at: self.portal.clock.now() };
-        let answer = voice::call(&self.portal, gateway, leased, &live).await?;
+        let answer = voice::call(&self.portal, gateway, &to, leased, &live).await;
         if !matches!(answer, SendOutcome::Rejected { .. }) {
             leased.note_taken(1);
         }
         Ok(self.concluded(leased, &to, answer, told, health).await)
+    }
+
+    /// The code that a dispatch carries, while it works; one that took its place has a dispatch of its own.
+    async fn live(&self, leased: &Leased, challenge: ChallengeId) -> Result<Option<LiveCode>, InternalError> {
+        let live = (self.code_of)(&self.portal, challenge).await?;
+        Ok(live.filter(|live| live.ends_at == leased.useless_at))
     }
 
     /// Why no text goes to a number that nobody has proved yet, where such numbers are looked up.
@@ -254,7 +255,7 @@ impl Sender {
                     self.worked(leased, health).await;
                     return Outcome::Accepted { provider_id, watched_for: None };
                 }
-                let wait = self.silences.wait(&self.portal, leased.gateway, &country(to)).await;
+                let wait = self.silences.wait(&self.portal, leased.gateway, &spending::country(to)).await;
                 // A gateway that is expected to tell has not worked before it does.
                 if wait.is_none() {
                     self.worked(leased, health).await;
@@ -293,7 +294,7 @@ impl Sender {
 
     async fn failed(&self, leased: &Leased) {
         let name = breakers::name(leased.gateway, leased.by_call);
-        if let Err(error) = breakers::failed(&self.portal, &name).await {
+        if let Err(error) = breakers::counted(&self.portal, &name).await {
             tracing::warn!(%error, breaker = name, "a failure was not counted");
         }
     }
@@ -348,11 +349,6 @@ fn note_taken(leased: &Leased, answer: &SendOutcome, text: &str) {
     };
     let ours = || i64::try_from(sms::segments(text)).unwrap_or(i64::MAX);
     leased.note_taken(told.map_or_else(ours, i64::from));
-}
-
-/// The country that receipts are learned by.
-fn country(to: &PhoneNumber) -> String {
-    to.country().map(|country| country.code().to_owned()).unwrap_or_default()
 }
 
 /// The pause after the n-th try: 1, 2, 4 … 64 s, and up to a quarter more so that processes do not march in step.

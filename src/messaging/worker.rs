@@ -21,7 +21,7 @@ use tokio::task::{JoinError, JoinSet};
 
 use crate::error::{InternalError, Kind as ErrorKind};
 use crate::messaging::breakers;
-use crate::messaging::dispatches::{self, Kind, Lane, Leased, Outcome, Silent};
+use crate::messaging::dispatches::{self, Kind, Lane, Leased, Outcome};
 use crate::messaging::email::Mailer;
 use crate::messaging::gateways::Gateway;
 use crate::messaging::live_code::CodeLookup;
@@ -158,15 +158,20 @@ impl Worker {
         Ok(Batch { due: count, leased: taken.leased, health })
     }
 
-    async fn keep_books(&self, silent: &[Silent], health: &Health) -> Result<(), InternalError> {
-        for probed in health.probed() {
-            breakers::probed(&self.portal, &probed).await?;
+    async fn keep_books(&self, silent: &[String], health: &Health) -> Result<(), InternalError> {
+        let probed = health.probed();
+        let is_failure = !silent.is_empty() && silence::is_failure(&self.portal).await?;
+        if probed.is_empty() && !is_failure {
+            return Ok(());
         }
-        if !silent.is_empty() && silence::is_failure(&self.portal).await? {
-            for silent in silent {
-                breakers::failed(&self.portal, &breakers::name(&silent.gateway, silent.by_call)).await?;
-            }
+        let mut tx = self.portal.db.begin().await?;
+        for breaker in probed {
+            breakers::probed(&self.portal, &mut tx, &breaker).await?;
         }
+        for breaker in silent.iter().filter(|_| is_failure) {
+            breakers::failed(&self.portal, &mut tx, breaker).await?;
+        }
+        tx.commit().await?;
         Ok(())
     }
 

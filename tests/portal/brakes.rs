@@ -191,7 +191,8 @@ async fn rush(portals: &[Portal], count: usize, is_decoy: bool) -> (usize, Vec<H
     let one = async |n: usize| {
         let portal = &portals[n % portals.len()];
         let phone = PhoneNumber::from_e164(&format!("+1212{:07}", 5_550_000 + n * 10_000)).unwrap();
-        let asked = Asked { phone: &phone, network: &browser().network, standing: Standing::Typed, is_decoy };
+        let network = &browser().network;
+        let asked = Asked { phone: &phone, network, standing: Standing::Typed, by_call: false, is_decoy };
         let mut tx = portal.db.begin().await.unwrap();
         let held = brakes::ask(portal, &mut tx, &asked).await.unwrap();
         tx.commit().await.unwrap();

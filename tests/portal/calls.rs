@@ -89,7 +89,7 @@ fn code() -> Code {
 
 async fn call_to(gateway: &Gateway, to: &str) -> SendOutcome {
     let code = code();
-    let call = Call { answer: ANSWER, told: TOLD, spoken: &format!("Your code is {}.", code.reveal().as_str()) };
+    let call = Call { answer: ANSWER, told: TOLD, spoken: Some(&format!("Your code is {}.", code.reveal().as_str())) };
     gateway.call(&PhoneNumber::from_e164(to).unwrap(), &call).await
 }
 

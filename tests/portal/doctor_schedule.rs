@@ -5,7 +5,7 @@ use salus::care::slots::{self, SlotKey};
 use salus::clock::SignedDuration;
 
 use crate::doctor_story::story;
-use crate::support::clinic::tomorrow_at;
+use crate::support::clinic::{counted, tomorrow_at};
 
 #[tokio::test]
 async fn hours_set_by_form_are_what_booking_shows() {
@@ -119,6 +119,7 @@ async fn a_day_off_says_what_stays_booked_on_it() {
     browser.open("/doctor/schedule").await;
     let page = browser.send("/doctor/schedule/days-off", &[("day", "2026-11-25")]).await;
     page.says("1 appointment stays booked on Wednesday 25 November 2026.");
+    assert_eq!(counted(&story.portal.portal, "SELECT COUNT(*) FROM audit_events WHERE deed = 'today_read'").await, 0);
     assert_eq!(page.links("/doctor?day="), ["/doctor?day=2026-11-25"]);
     let page = browser.send("/doctor/schedule/days-off", &[("day", "2026-11-26")]).await;
     page.says("Your schedule is saved.").says_not("stays booked on");

@@ -280,7 +280,9 @@ async fn who_cannot_be_reached_by_mail_is_reminded_by_text_if_their_phone_takes_
     }
     tx.commit().await.unwrap();
     let stopped = PhoneNumber::from_e164(&noor.phone).unwrap();
-    opt_outs::heed(&portal.portal, "outbox", &stopped, Wish::Stop).await.unwrap();
+    let mut tx = portal.portal.db.begin().await.unwrap();
+    opt_outs::heed(&portal.portal, &mut tx, "outbox", &stopped, Wish::Stop).await.unwrap();
+    tx.commit().await.unwrap();
 
     let before = portal.outbox.after(0, None).last().map_or(0, |item| item.id);
     let day_before = starts_at - SignedDuration::from_hours(24) + SignedDuration::from_mins(50);

@@ -588,7 +588,9 @@ async fn stop_is_about_texts() {
     let mia = portal.patient("mia").await;
     let phone = salus::types::phone::PhoneNumber::from_e164(&mia.phone).unwrap();
     let stop = salus::messaging::opt_outs::Wish::read("STOP");
-    salus::messaging::opt_outs::heed(&portal.portal, "twilio", &phone, stop).await.unwrap();
+    let mut tx = portal.portal.db.begin().await.unwrap();
+    salus::messaging::opt_outs::heed(&portal.portal, &mut tx, "twilio", &phone, stop).await.unwrap();
+    tx.commit().await.unwrap();
     let mut browser = waiting(&portal, &mia).await;
     assert_eq!((portal.messages(&mia.phone).await, state(&mut browser).await.as_str()), (0, "opted_out"));
     portal.later(SignedDuration::from_secs(30));

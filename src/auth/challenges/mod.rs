@@ -306,7 +306,8 @@ async fn braked(
         (Whose::Account(_), None) => Standing::Proved,
         _ => Standing::Typed,
     };
-    let asked = Asked { phone: to.phone, network: to.network, standing, is_decoy: to.contact.is_none() };
+    let (by_call, is_decoy) = (challenge.way == Way::Call, to.contact.is_none());
+    let asked = Asked { phone: to.phone, network: to.network, standing, by_call, is_decoy };
     let Some(held) = brakes::ask(portal, tx, &asked).await? else { return Ok(None) };
     for limit in sends(&portal.config.limits, challenge) {
         limits::give_back(tx, limit, to.phone_index).await?;

@@ -183,6 +183,7 @@ pub async fn reschedule(
     audit::record(portal, &mut tx, event).await?;
     tell(portal, &mut tx, &patient, Notice::Moved, span.starts_at).await?;
     let rebooked = Appointment { starts_at: span.starts_at, ends_at: span.ends_at, status: Status::Booked, ..old };
+    reminders::forget(portal, &mut tx, rebooked.id).await?;
     reminders::plan(portal, &mut tx, &rebooked, &patient.zone).await?;
     tx.commit().await?;
     changed(portal, who, id).await

@@ -32,7 +32,7 @@ use crate::words::Words;
 pub use book::{BookRefusal, Booking, Entry, book, enter};
 pub(in crate::care) use change::cancel_all_of;
 pub use change::{ChangeRefusal, cancel, count_coming_of, reschedule};
-pub use read::{Listed, PAGE_SIZE, Page, When, calendar, list, next, on_day, show, today, with_patient};
+pub use read::{Listed, PAGE_SIZE, Page, When, booked_on, calendar, list, next, on_day, show, today, with_patient};
 
 pub(crate) use read::find;
 

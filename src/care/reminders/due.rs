@@ -20,8 +20,10 @@ use crate::types::zone::Zone;
 
 /// How late a reminder may leave.
 pub const LATEST: SignedDuration = SignedDuration::from_mins(15);
-/// The earliest that one may be moved to.
-const LONGEST: SignedDuration = SignedDuration::from_mins(24 * 60 + 15);
+/// The earliest that one may be moved to, before its appointment.
+fn longest() -> SignedDuration {
+    Kind::Day.before() + LATEST
+}
 /// When quiet hours end.
 const QUIET_ENDS: Time = time(8, 0, 0, 0);
 /// When quiet hours begin.
@@ -39,7 +41,7 @@ pub(super) fn due(kind: Kind, starts_at: Timestamp, zone: &Zone) -> Option<Times
     }
     let evening = if local.time() < QUIET_ENDS { local.date().yesterday().ok()? } else { local.date() };
     let at = rules.to_timestamp(evening.to_datetime(LAST_PLANNED)).ok()?;
-    (starts_at.duration_since(at) <= LONGEST).then_some(at)
+    (starts_at.duration_since(at) <= longest()).then_some(at)
 }
 
 /// From when on a reminder that leaves now is worth nothing: the appointment has begun, or quiet hours have.
@@ -106,7 +108,7 @@ mod tests {
             prop_assert!(hour.is_some(), "one is always left");
             for (kind, due) in [(Kind::Day, due(Kind::Day, starts_at, &zone)), (Kind::Hour, hour)] {
                 let Some(due) = due else { continue };
-                prop_assert!(due <= starts_at - kind.before() && starts_at.duration_since(due) <= LONGEST);
+                prop_assert!(due <= starts_at - kind.before() && starts_at.duration_since(due) <= longest());
                 for late in [SignedDuration::ZERO, LATEST - SignedDuration::from_millis(1)] {
                     let clock = zone.rules().to_datetime(due + late).time();
                     prop_assert!(clock >= QUIET_ENDS && clock < QUIET_BEGINS, "{kind:?} at {clock}");

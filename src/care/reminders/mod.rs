@@ -1,10 +1,11 @@
 //! Reminders of appointments: a day and an hour before, by mail or text as the patient chose, never at night.
 //!
 //! A reminder is planned in the transaction that books or moves, and gone in the one that cancels; [`turn`] makes a
-//! dispatch of each that is due. Who chose mail that comes back is reminded by text. What it says is the clinic, the
+//! dispatch of each that is due. Who cannot be reached as they chose is reminded the other way. What it says is the clinic, the
 //! day and the time: nothing clinical, no doctor.
 
 mod due;
+mod reach;
 mod sql;
 mod turn;
 
@@ -23,6 +24,7 @@ use crate::types::network::Network;
 use crate::types::zone::Zone;
 
 pub use due::LATEST;
+pub use reach::{Reach, reach};
 pub use turn::turn;
 
 /// How long a reminder is kept after it ended.
@@ -62,15 +64,14 @@ impl FromStr for Kind {
     }
 }
 
-/// Plans the reminders of an appointment that was just booked or moved, in place of those planned before. One that
-/// would be due by now is left out: the person has just been told.
+/// Plans the reminders of an appointment that was just booked, or moved and forgotten before. One that would be due by now
+/// is left out: the person has just been told.
 pub(in crate::care) async fn plan(
     portal: &Portal,
     tx: &mut Tx,
     appointment: &Appointment,
     zone: &Zone,
 ) -> Result<(), InternalError> {
-    forget(portal, tx, appointment.id).await?;
     if appointment.is_active() {
         add(tx, appointment.id, appointment.starts_at, zone, portal.clock.now()).await?;
     }

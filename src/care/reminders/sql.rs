@@ -55,16 +55,18 @@ pub(super) async fn remove_planned(connection: &mut AnyConnection, patient: Pati
     Ok(())
 }
 
-/// A patient's appointments that have not begun.
+/// A patient's appointments that have not begun. Whoever moves or cancels one waits until this transaction is over, or it
+/// waits for them.
 pub(super) async fn coming(
     connection: &mut AnyConnection,
     patient: PatientId,
     now: Timestamp,
 ) -> db::Result<Vec<(AppointmentId, Timestamp)>> {
     sqlx::query(
-        "SELECT id, starts_at
-         FROM appointments
-         WHERE patient_id = $1 AND ends_at > $2 AND starts_at > $2 AND status IN ('booked', 'arrived', 'checked_in')",
+        "UPDATE appointments
+         SET sequence = sequence
+         WHERE patient_id = $1 AND ends_at > $2 AND starts_at > $2 AND status IN ('booked', 'arrived', 'checked_in')
+         RETURNING id, starts_at",
     )
     .bind(patient.to_string())
     .bind(now.as_millisecond())

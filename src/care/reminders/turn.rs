@@ -1,6 +1,6 @@
 //! Making dispatches of the reminders that are due.
 
-use super::{LATEST, due, sql};
+use super::{LATEST, Reach, due, sql};
 use crate::care::appointments::Status;
 use crate::clock::Timestamp;
 use crate::db::Tx;
@@ -91,7 +91,7 @@ async fn end(portal: &Portal, row: &sql::DueRow, now: Timestamp) -> Result<bool,
         return Ok(false);
     }
     if let Some((kind, person, contact)) = &message {
-        let kind = way(portal, &mut tx, *kind, contact).await?;
+        let kind = way(portal, &mut tx, person.remind_by, *kind, contact).await?;
         let zone = &person.contact.zone;
         let time = Words::new(contact.locale).day_time(row.starts_at, zone);
         let values = Values::from([("time".to_owned(), time)]);
@@ -104,13 +104,22 @@ async fn end(portal: &Portal, row: &sql::DueRow, now: Timestamp) -> Result<bool,
     Ok(message.is_some())
 }
 
-/// How the reminder travels: by text instead of by mail, while mail comes back and the phone takes texts.
-async fn way(portal: &Portal, tx: &mut Tx, chosen: Kind, contact: &Contact) -> Result<Kind, InternalError> {
-    let (Kind::Email, Some(account), Some(phone)) = (chosen, contact.account, &contact.phone) else {
-        return Ok(chosen);
-    };
-    let returns = mail_refusals::of_in(portal, tx, account).await?.is_some();
-    Ok(if returns && !opt_outs::has_stopped(portal, tx, phone).await? { Kind::Sms } else { chosen })
+/// How the reminder travels.
+async fn way(
+    portal: &Portal,
+    tx: &mut Tx,
+    wanted: RemindBy,
+    chosen: Kind,
+    contact: &Contact,
+) -> Result<Kind, InternalError> {
+    let (Some(account), Some(phone)) = (contact.account, &contact.phone) else { return Ok(chosen) };
+    let mail_returns = mail_refusals::of_in(portal, tx, account).await?.is_some();
+    let has_stopped = opt_outs::has_stopped(portal, tx, phone).await?;
+    Ok(match Reach::of(wanted, mail_returns, has_stopped) {
+        Reach::ByText => Kind::Sms,
+        Reach::ByMail => Kind::Email,
+        Reach::AsChosen | Reach::Nowhere => chosen,
+    })
 }
 
 fn opened(portal: &Portal, person: &sql::Person) -> Result<Contact, InternalError> {

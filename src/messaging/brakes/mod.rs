@@ -47,6 +47,8 @@ pub struct Asked<'a> {
     pub network: &'a Network,
     /// By whom.
     pub standing: Standing,
+    /// Whether for a call.
+    pub by_call: bool,
     /// It only looks sent.
     pub is_decoy: bool,
 }
@@ -146,7 +148,7 @@ pub async fn ask(portal: &Portal, tx: &mut Tx, asked: &Asked<'_>) -> Result<Opti
         return Ok(Some(held));
     }
     if asked.is_decoy {
-        spending::count_decoy(portal, tx, asked.phone).await?;
+        spending::count_decoy(portal, tx, asked).await?;
     }
     Ok(None)
 }

@@ -11,7 +11,8 @@ pub fn cost(config: &Config, gateway: &str, by_call: bool, country: &str, segmen
     Some(prices.of(gateway, country)?.times(segments.max(1)))
 }
 
-/// What a code's text to a country costs at most: one segment through the dearest gateway that may carry it.
-pub fn expected(config: &Config, country: &str) -> Option<Amount> {
-    config.sms_gateways.iter().filter_map(|gateway| config.money.prices.of(*gateway, country)).max()
+/// What a code's text of one segment, or its call, to a country costs at most: through the dearest gateway that may carry
+/// it.
+pub fn expected(config: &Config, by_call: bool, country: &str) -> Option<Amount> {
+    config.sms_gateways.iter().filter_map(|gateway| cost(config, gateway.name(), by_call, country, 1)).max()
 }

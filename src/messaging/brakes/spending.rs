@@ -36,16 +36,22 @@ pub(in crate::messaging) fn country(phone: &PhoneNumber) -> String {
     phone.country().map(|country| country.code().to_owned()).unwrap_or_default()
 }
 
+/// The ceiling of all countries together, or of one, by the settings of now.
+fn ceiling(portal: &Portal, place: &str) -> Option<Amount> {
+    let money = &portal.config.money;
+    if place == ALL { money.day } else { money.country_day.of(place) }
+}
+
 /// The ceilings of a country's texts: in all first, then its own. Rows are taken in this order everywhere.
 fn ceilings<'a>(portal: &Portal, country: &'a str) -> [(Brake, &'a str, Option<Amount>); 2] {
-    let money = &portal.config.money;
-    [(Brake::SpendDay, ALL, money.day), (Brake::SpendCountry, country, money.country_day.of(country))]
+    [(Brake::SpendDay, ALL), (Brake::SpendCountry, country)]
+        .map(|(brake, place)| (brake, place, ceiling(portal, place)))
 }
 
 /// Whether a ceiling holds the text back. The row of the day makes others wait until this transaction is over.
 pub(super) async fn ask(portal: &Portal, tx: &mut Tx, asked: &Asked<'_>) -> Result<Option<Held>, InternalError> {
     let country = country(asked.phone);
-    let Some(next) = prices::expected(&portal.config, &country) else { return Ok(None) };
+    let Some(next) = prices::expected(&portal.config, asked.by_call, &country) else { return Ok(None) };
     let now = portal.clock.now();
     let (day, until) = today(portal, now)?;
     for (brake, place, ceiling) in ceilings(portal, &country) {
@@ -66,9 +72,9 @@ pub(super) async fn ask(portal: &Portal, tx: &mut Tx, asked: &Asked<'_>) -> Resu
 }
 
 /// Counts what a text would have cost that only looks sent, so that its asker cannot tell.
-pub(super) async fn count_decoy(portal: &Portal, tx: &mut Tx, phone: &PhoneNumber) -> Result<(), InternalError> {
-    let country = country(phone);
-    let Some(cost) = prices::expected(&portal.config, &country) else { return Ok(()) };
+pub(super) async fn count_decoy(portal: &Portal, tx: &mut Tx, asked: &Asked<'_>) -> Result<(), InternalError> {
+    let country = country(asked.phone);
+    let Some(cost) = prices::expected(&portal.config, asked.by_call, &country) else { return Ok(()) };
     let (day, _) = today(portal, portal.clock.now())?;
     for (_, place, ceiling) in ceilings(portal, &country) {
         if ceiling.is_some() {
@@ -97,6 +103,30 @@ pub async fn charge(portal: &Portal, tx: &mut Tx, leased: &Leased) -> Result<(),
     Ok(())
 }
 
+/// How much of a ceiling is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Less than 80 of 100.
+    Free,
+    /// 80 of 100 are spent.
+    Near,
+    /// All is spent, or a code was held back today.
+    Reached,
+}
+
+impl Level {
+    fn of(row: &sql::DayRow, ceiling: Amount) -> Self {
+        let hundredths = |amount: Amount, of: i64| i128::from(amount.millionths()) * i128::from(of);
+        if row.held_at.is_some() || row.spent >= ceiling {
+            Self::Reached
+        } else if hundredths(row.spent, 100) >= hundredths(ceiling, NEAR) {
+            Self::Near
+        } else {
+            Self::Free
+        }
+    }
+}
+
 /// How a day's money stands against a ceiling.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
@@ -108,8 +138,8 @@ pub struct Standing {
     pub set_aside: Amount,
     /// The ceiling.
     pub ceiling: Amount,
-    /// Whether a code was held back by it today.
-    pub holds: bool,
+    /// How much of it is used.
+    pub level: Level,
 }
 
 /// Today's money against every ceiling that anything was spent under; all countries first.
@@ -119,28 +149,27 @@ pub struct Standing {
 pub async fn standings(portal: &Portal) -> Result<Vec<Standing>, InternalError> {
     let (day, _) = today(portal, portal.clock.now())?;
     let mut connection = portal.db.read().await?;
-    let mut standings = Vec::new();
-    for row in sql::days(&mut connection, &day).await? {
-        let Some((country, ceiling)) = ceiling_of(portal, &row.country) else { continue };
-        let on_their_way = dispatches::worth::expected(&mut connection, country.as_deref()).await?;
-        standings.push(Standing {
-            country,
+    let on_their_way = dispatches::worth::expected_by_country(&mut connection).await?;
+    let expected = |place: &str| {
+        let there = on_their_way.iter().filter(|(country, _)| place == ALL || country == place);
+        there.fold(Amount::default(), |sum, (_, amount)| sum.plus(*amount))
+    };
+    let standing = |row: sql::DayRow| {
+        let ceiling = ceiling(portal, &row.country)?;
+        Some(Standing {
+            level: Level::of(&row, ceiling),
+            set_aside: row.decoys.plus(expected(&row.country)),
             spent: row.spent,
-            set_aside: row.decoys.plus(on_their_way),
             ceiling,
-            holds: row.held_at.is_some(),
-        });
-    }
-    Ok(standings)
+            country: one_country(row.country),
+        })
+    };
+    Ok(sql::days(&mut connection, &day).await?.into_iter().filter_map(standing).collect())
 }
 
-/// The ceiling of a row, by the settings of now.
-fn ceiling_of(portal: &Portal, place: &str) -> Option<(Option<String>, Amount)> {
-    let money = &portal.config.money;
-    match place {
-        ALL => money.day.map(|ceiling| (None, ceiling)),
-        country => money.country_day.of(country).map(|ceiling| (Some(country.to_owned()), ceiling)),
-    }
+/// The country of a row; None for all together.
+fn one_country(place: String) -> Option<String> {
+    (place != ALL).then_some(place)
 }
 
 /// What the admins are to be told of a ceiling.
@@ -180,15 +209,13 @@ pub async fn alarms(portal: &Portal) -> Result<Vec<Alarm>, InternalError> {
         sql::days(&mut connection, &day).await?
     };
     let alarm = |row: sql::DayRow| {
-        let (country, ceiling) = ceiling_of(portal, &row.country)?;
-        let reached = row.held_at.is_some() || row.spent >= ceiling;
-        let near = i128::from(row.spent.millionths()) * 100 >= i128::from(ceiling.millionths()) * i128::from(NEAR);
-        let news = match (reached, near) {
-            (true, _) if !row.held_told => News::Reached,
-            (false, true) if !row.near_told => News::Near,
+        let ceiling = ceiling(portal, &row.country)?;
+        let news = match Level::of(&row, ceiling) {
+            Level::Reached if !row.held_told => News::Reached,
+            Level::Near if !row.near_told => News::Near,
             _ => return None,
         };
-        Some(Alarm { news, country, spent: row.spent, ceiling, until, day: day.clone() })
+        Some(Alarm { news, spent: row.spent, ceiling, until, day: day.clone(), country: one_country(row.country) })
     };
     Ok(rows.into_iter().filter_map(alarm).collect())
 }

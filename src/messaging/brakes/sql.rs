@@ -54,13 +54,8 @@ pub(super) async fn mark_held(
     country: &str,
     now: Timestamp,
 ) -> db::Result<()> {
-    sqlx::query("UPDATE spendings SET held_at = $3 WHERE day = $1 AND country = $2 AND held_at IS NULL")
-        .bind(day)
-        .bind(country)
-        .bind(now.as_millisecond())
-        .execute(connection)
-        .await?;
-    Ok(())
+    let held = "UPDATE spendings SET held_at = $3 WHERE day = $1 AND country = $2 AND held_at IS NULL";
+    once(connection, held, day, country, now).await.map(drop)
 }
 
 /// The money of a day in one country, or in all.
@@ -106,14 +101,8 @@ pub(super) async fn claim_near(
     country: &str,
     now: Timestamp,
 ) -> db::Result<bool> {
-    let claimed =
-        sqlx::query("UPDATE spendings SET near_told_at = $3 WHERE day = $1 AND country = $2 AND near_told_at IS NULL")
-            .bind(day)
-            .bind(country)
-            .bind(now.as_millisecond())
-            .execute(connection)
-            .await?;
-    Ok(claimed.rows_affected() == 1)
+    let near = "UPDATE spendings SET near_told_at = $3 WHERE day = $1 AND country = $2 AND near_told_at IS NULL";
+    once(connection, near, day, country, now).await
 }
 
 /// Notes that the admins are told of a ceiling that holds; false when they were.
@@ -123,14 +112,20 @@ pub(super) async fn claim_held(
     country: &str,
     now: Timestamp,
 ) -> db::Result<bool> {
-    let claimed =
-        sqlx::query("UPDATE spendings SET held_told_at = $3 WHERE day = $1 AND country = $2 AND held_told_at IS NULL")
-            .bind(day)
-            .bind(country)
-            .bind(now.as_millisecond())
-            .execute(connection)
-            .await?;
-    Ok(claimed.rows_affected() == 1)
+    let held = "UPDATE spendings SET held_told_at = $3 WHERE day = $1 AND country = $2 AND held_told_at IS NULL";
+    once(connection, held, day, country, now).await
+}
+
+/// Runs a statement that sets an instant of a day and country that is not set yet; false when it was.
+async fn once(
+    connection: &mut AnyConnection,
+    statement: &'static str,
+    day: &str,
+    country: &str,
+    now: Timestamp,
+) -> db::Result<bool> {
+    let set = sqlx::query(statement).bind(day).bind(country).bind(now.as_millisecond()).execute(connection).await?;
+    Ok(set.rows_affected() == 1)
 }
 
 /// Removes up to `batch` rows of days before one.

@@ -19,7 +19,7 @@ use crate::messaging::reason::Reason;
 use crate::portal::Portal;
 
 /// Failures in a row that open a breaker.
-pub const OPENS_AT: i64 = 5;
+const OPENS_AT: i64 = 5;
 /// From opening to the first probe.
 const FIRST: SignedDuration = SignedDuration::from_secs(30);
 /// The longest pause between two probes.
@@ -38,9 +38,17 @@ pub struct Breaker {
     pub probe_at: Option<Timestamp>,
 }
 
+/// What a gateway's name ends with in the name of its breaker for calls.
+const CALLS: &str = ":call";
+
 /// The name that a gateway's breaker goes by.
 pub fn name(gateway: &str, by_call: bool) -> String {
-    if by_call { format!("{gateway}:call") } else { gateway.to_owned() }
+    if by_call { format!("{gateway}{CALLS}") } else { gateway.to_owned() }
+}
+
+/// The gateway of a breaker's name, and whether it is about calls.
+pub fn of_name(breaker: &str) -> (&str, bool) {
+    breaker.strip_suffix(CALLS).map_or((breaker, false), |gateway| (gateway, true))
 }
 
 /// Every breaker that has failures, by name.
@@ -56,12 +64,9 @@ pub async fn all(portal: &Portal) -> Result<Vec<Breaker>, InternalError> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn probed(portal: &Portal, breaker: &str) -> Result<(), InternalError> {
+pub async fn probed(portal: &Portal, tx: &mut Tx, breaker: &str) -> Result<(), InternalError> {
     let now = portal.clock.now();
-    let mut tx = portal.db.begin().await?;
-    sql::put_probe_off(&mut tx, breaker, now, now + FIRST).await?;
-    tx.commit().await?;
-    Ok(())
+    Ok(sql::put_probe_off(tx, breaker, now, now + FIRST).await?)
 }
 
 /// Whether an answer for this reason is a failure of the gateway, or of our account there.
@@ -73,18 +78,27 @@ pub fn is_failure(reason: Reason) -> bool {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn failed(portal: &Portal, breaker: &str) -> Result<(), InternalError> {
+pub async fn failed(portal: &Portal, tx: &mut Tx, breaker: &str) -> Result<(), InternalError> {
     let now = portal.clock.now();
-    let mut tx = portal.db.begin().await?;
-    let failures = sql::count(&mut tx, breaker).await?;
+    let failures = sql::count(tx, breaker).await?;
     if failures >= OPENS_AT {
         let doublings = u32::try_from(failures - OPENS_AT).unwrap_or(u32::MAX).min(10);
         let pause = (FIRST * 2i32.pow(doublings)).min(LONGEST);
-        sql::open(&mut tx, breaker, now, now + pause).await?;
+        sql::open(tx, breaker, now, now + pause).await?;
         if failures == OPENS_AT {
             tracing::warn!(breaker, "a gateway failed again and again and is left alone for a while");
         }
     }
+    Ok(())
+}
+
+/// The same in a transaction of its own.
+///
+/// # Errors
+/// When the database fails.
+pub async fn counted(portal: &Portal, breaker: &str) -> Result<(), InternalError> {
+    let mut tx = portal.db.begin().await?;
+    failed(portal, &mut tx, breaker).await?;
     tx.commit().await?;
     Ok(())
 }

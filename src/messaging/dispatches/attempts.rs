@@ -12,7 +12,7 @@ use crate::db::Tx;
 use crate::error::InternalError;
 use crate::messaging::routing::{Asked, Verdict};
 use crate::messaging::texts::{Notice, Values};
-use crate::messaging::{brakes, opt_outs};
+use crate::messaging::{brakes, breakers, opt_outs};
 use crate::portal::{Portal, WrappedKey};
 use crate::types::ids::{ChallengeId, DispatchId};
 use crate::types::locale::Locale;
@@ -103,22 +103,13 @@ pub struct Through {
     pub by_call: bool,
 }
 
-/// A gateway that took a code and of which nothing was heard since.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Silent {
-    /// Which.
-    pub gateway: String,
-    /// Whether it called.
-    pub by_call: bool,
-}
-
 /// What a worker took.
 #[derive(Default)]
 pub struct Taken {
     /// What is to be sent.
     pub leased: Vec<Leased>,
-    /// Gateways that were silent.
-    pub silent: Vec<Silent>,
+    /// Breakers of gateways that took a code and of which nothing was heard since.
+    pub silent: Vec<String>,
 }
 
 /// How long a code is watched whose gateway said by a receipt that it took it, and not by its answer.
@@ -178,7 +169,7 @@ async fn prepare(
     tx: &mut Tx,
     row: DueRow,
     now: Timestamp,
-    silent: &mut Vec<Silent>,
+    silent: &mut Vec<String>,
     way: &impl Fn(&Due<'_>) -> Option<Through>,
 ) -> Result<Prepared, InternalError> {
     let Some(notice) = Notice::from_word(&row.template) else { return Ok(Prepared::Over(row.id, "unreadable")) };
@@ -197,7 +188,7 @@ async fn prepare(
         sql::attempts::note_silence(tx, row.id, row.tries).await?;
         // A number that was only typed may be nobody's: its silence says nothing of the gateway.
         if notice != Notice::CodeRegister {
-            silent.push(Silent { gateway: last.gateway.clone(), by_call: last.by_call });
+            silent.push(breakers::name(&last.gateway, last.by_call));
         }
     }
     let has_stopped = match &phone {
@@ -325,7 +316,7 @@ pub async fn finish(portal: &Portal, leased: &Leased, outcome: &Outcome) -> Resu
             sql::watch(&mut tx, leased.id, leased.attempt, now, due.min(leased.useless_at)).await?;
         }
         Outcome::Accepted { watched_for: None, .. } => {
-            sql::end(&mut tx, leased.id, now, Some(now), "sent").await?;
+            sql::end_sent(&mut tx, leased.id, now).await?;
         }
         Outcome::Never { .. } => sql::close(&mut tx, leased.id, now, "failed").await?,
         Outcome::Dropped => sql::close(&mut tx, leased.id, now, "dropped").await?,

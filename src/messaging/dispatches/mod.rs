@@ -26,7 +26,7 @@ use crate::types::ids::{AccountId, ChallengeId, DataKeyId, DispatchId};
 use crate::types::locale::Locale;
 use crate::types::phone::PhoneNumber;
 
-pub use attempts::{Due, LEASE, Lane, Leased, Outcome, Silent, Taken, Through, due, finish, lease};
+pub use attempts::{Due, LEASE, Lane, Leased, Outcome, Taken, Through, due, finish, lease};
 pub use calls::{Line, placed, speak};
 pub use delivery::{
     Attempt, DELAYED_AFTER, Delivery, End, Newest, Receipted, attempt_named, attempt_of, delivery_of, is_spent,
@@ -108,7 +108,9 @@ async fn queue(
             kind: new.kind.as_str(),
             by_call_since: (new.kind == Kind::Call).then_some(now),
             prefix_index: code_to.map(|phone| blind_index::index_prefix(&portal.keys.index, phone)),
-            expected: code_to.and_then(|_| prices::expected(&portal.config, country.as_deref().unwrap_or_default())),
+            expected: code_to.and_then(|_| {
+                prices::expected(&portal.config, new.kind == Kind::Call, country.as_deref().unwrap_or_default())
+            }),
             country,
             account_id: contact.account,
             data_key_id: contact.data_key_id,
@@ -181,15 +183,7 @@ pub async fn queue_mail(
     values: &Values,
     life: SignedDuration,
 ) -> Result<(), InternalError> {
-    let new = NewDispatch {
-        kind: Kind::Email,
-        to: contact.email.as_str().to_owned(),
-        notice,
-        values,
-        challenge: None,
-        useless_at: portal.clock.now() + life,
-    };
-    queue(portal, tx, contact, new).await?;
+    queue_until(portal, tx, contact, Kind::Email, notice, values, portal.clock.now() + life).await?;
     Ok(())
 }
 
@@ -204,16 +198,7 @@ pub async fn queue_text(
     notice: Notice,
     values: &Values,
 ) -> Result<(), InternalError> {
-    let Some(phone) = &contact.phone else { return Ok(()) };
-    let new = NewDispatch {
-        kind: Kind::Sms,
-        to: phone.e164().to_owned(),
-        notice,
-        values,
-        challenge: None,
-        useless_at: portal.clock.now() + NOTICE_LIFE,
-    };
-    queue(portal, tx, contact, new).await?;
+    queue_until(portal, tx, contact, Kind::Sms, notice, values, portal.clock.now() + NOTICE_LIFE).await?;
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use crate::error::InternalError;
 use crate::messaging::mail_refusals::{self, Why};
 use crate::messaging::opt_outs;
 use crate::messaging::reason::Reason;
+use crate::messaging::receipts::State;
 use crate::portal::{Portal, WrappedKey};
 use crate::types::ids::DispatchId;
 use crate::types::phone::PhoneNumber;
@@ -49,12 +50,16 @@ pub(super) async fn heed(
         (Kind::Sms, Outcome::Never { reason } | Outcome::Later { reason, .. })
             if *reason == Reason::OptedOut.as_str() =>
         {
-            opted_out(portal, tx, leased.id, leased.attempt).await
+            match PhoneNumber::from_e164(&leased.to) {
+                Some(phone) => opt_outs::stop(portal, tx, leased.gateway, &phone).await,
+                None => Ok(()),
+            }
         }
         (Kind::Email, Outcome::Never { reason }) => {
-            match (Why::from_word(reason), sql::account_of(tx, leased.id).await?) {
-                (Some(why), Some(account)) => mail_refusals::refused(portal, tx, account, why).await,
-                _ => Ok(()),
+            let Some(why) = Why::from_word(reason) else { return Ok(()) };
+            match sql::account_of(tx, leased.id).await? {
+                Some(account) => mail_refusals::refused(portal, tx, account, why).await,
+                None => Ok(()),
             }
         }
         (Kind::Email, Outcome::Accepted { .. }) => match sql::account_of(tx, leased.id).await? {
@@ -85,7 +90,8 @@ pub enum Returned {
 pub async fn returned(portal: &Portal, id: DispatchId, status: &str) -> Result<Returned, InternalError> {
     let mut tx = portal.db.begin().await?;
     let Some(attempt) = sql::attempts::mailed(&mut tx, id).await? else { return Ok(Returned::Unknown) };
-    let told = Receipted { state: "undelivered", rank: 3, code: Some(status.to_owned()), reason: None };
+    let (state, rank) = (State::Undelivered.as_str(), State::Undelivered.rank());
+    let told = Receipted { state, rank, code: Some(status.to_owned()), reason: None };
     if !sql::attempts::raise(&mut tx, &attempt, &told, portal.clock.now()).await? {
         return Ok(Returned::Known);
     }

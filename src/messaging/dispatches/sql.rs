@@ -243,15 +243,15 @@ pub(super) async fn watch(
     Ok(())
 }
 
-/// Watches a dispatch until `due` whose attempt was taken, as its gateway tells now and did not answer; false when it was
+/// Watches a dispatch until `due` whose attempt was taken, as its gateway tells now and did not answer, unless that was
 /// known, or a later attempt is under way.
 pub(super) async fn vouch(
     connection: &mut AnyConnection,
     attempt: &Attempt,
     now: Timestamp,
     due: Timestamp,
-) -> db::Result<bool> {
-    let watched = sqlx::query(
+) -> db::Result<()> {
+    sqlx::query(
         "UPDATE dispatches SET sent_at = $3, due_at = CASE WHEN useless_at < $4 THEN useless_at ELSE $4 END
          WHERE id = $1 AND tries = $2 AND ended_at IS NULL AND sent_at IS NULL AND leased_until <= $3
            AND challenge_id IS NOT NULL",
@@ -262,7 +262,7 @@ pub(super) async fn vouch(
     .bind(due.as_millisecond())
     .execute(connection)
     .await?;
-    Ok(watched.rows_affected() == 1)
+    Ok(())
 }
 
 /// Makes a code's dispatch due at once, unless a later attempt is under way; false when it has ended.
@@ -309,21 +309,15 @@ pub(super) async fn close(
     Ok(())
 }
 
-/// Ends the dispatch.
-pub(super) async fn end(
-    connection: &mut AnyConnection,
-    id: DispatchId,
-    now: Timestamp,
-    sent_at: Option<Timestamp>,
-    outcome: &str,
-) -> db::Result<()> {
-    sqlx::query("UPDATE dispatches SET ended_at = $2, sent_at = $3, outcome = $4 WHERE id = $1 AND ended_at IS NULL")
-        .bind(id.to_string())
-        .bind(now.as_millisecond())
-        .bind(sent_at.map(|at| at.as_millisecond()))
-        .bind(outcome)
-        .execute(connection)
-        .await?;
+/// Ends the dispatch: it is sent now.
+pub(super) async fn end_sent(connection: &mut AnyConnection, id: DispatchId, now: Timestamp) -> db::Result<()> {
+    sqlx::query(
+        "UPDATE dispatches SET ended_at = $2, sent_at = $2, outcome = 'sent' WHERE id = $1 AND ended_at IS NULL",
+    )
+    .bind(id.to_string())
+    .bind(now.as_millisecond())
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

@@ -50,6 +50,14 @@ pub async fn expected(connection: &mut AnyConnection, country: Option<&str>) -> 
     })
 }
 
+/// The same by country, where there are any; empty where numbers do not tell.
+///
+/// # Errors
+/// When the database fails.
+pub async fn expected_by_country(connection: &mut AnyConnection) -> Result<Vec<(String, Amount)>, InternalError> {
+    Ok(sql::expected_by_country(connection).await?)
+}
+
 /// Writes down what an attempt took and cost. A code that is watched after it was taken is expected to cost no more.
 ///
 /// # Errors

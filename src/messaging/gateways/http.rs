@@ -111,7 +111,8 @@ impl Http {
         let at = |pointer: &Option<String>| body.pointer(pointer.as_deref()?).map(words);
         let code = at(&self.settings.error_pointer);
         let known = code.as_ref().and_then(|code| self.errors.iter().find(|(known, _)| known == code));
-        let number = code.as_ref().and_then(|code| code.parse().ok());
+        // It may be logged: what is longer than a code is none, a wrong setting may point at the number.
+        let number = code.as_ref().filter(|code| code.len() < 8).and_then(|code| code.parse().ok());
         if let Some((_, reason)) = known {
             return answer.refused(Some(*reason), number);
         }

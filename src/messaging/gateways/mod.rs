@@ -48,8 +48,9 @@ pub struct Call<'a> {
     pub answer: &'a str,
     /// The address that it tells what becomes of the call.
     pub told: &'a str,
-    /// All that is said, for the dev outbox alone, which has nobody to press a key. It holds the code.
-    pub spoken: &'a str,
+    /// All that is said, for the dev outbox alone, which has nobody to press a key. It holds the code: None for all
+    /// others.
+    pub spoken: Option<&'a str>,
 }
 
 impl Call<'_> {
@@ -163,7 +164,7 @@ impl Gateway {
     pub async fn call(&self, to: &PhoneNumber, call: &Call<'_>) -> SendOutcome {
         match self {
             Self::Outbox(outbox) => {
-                let id = outbox.call(to, call.spoken);
+                let id = outbox.call(to, call.spoken.unwrap_or_default());
                 SendOutcome::Accepted { provider_id: format!("outbox-{id}"), segments: None }
             }
             Self::Twilio(twilio) => twilio.call(to, call).await,

@@ -164,8 +164,8 @@ struct Placed {
 }
 
 #[derive(Serialize)]
-struct Claims<'a> {
-    application_id: &'a str,
+struct Claims {
+    application_id: String,
     iat: i64,
     exp: i64,
     jti: String,
@@ -225,9 +225,8 @@ impl Vonage {
                 exchange(request).await.map_or_else(|outcome| outcome, |answer| read_segments(&answer))
             }
             VonageApi::Messages { application, key } => {
-                let (Ok(url), Ok(token)) =
-                    (self.settings.api_base_url.join("/v1/messages"), application_token(&self.clock, application, key))
-                else {
+                let token = application_token(&self.clock, application, key).await;
+                let (Ok(url), Ok(token)) = (self.settings.api_base_url.join("/v1/messages"), token) else {
                     return rejected(Reason::ConfigError, None);
                 };
                 let message = Message {
@@ -247,9 +246,9 @@ impl Vonage {
         }
     }
 
-    /// Whether it has an application and a number that calls show, and may be called back.
+    /// Whether it has a number that calls show, which takes an application, and may be called back.
     pub fn can_call(&self) -> bool {
-        self.settings.caller.is_some() && self.settings.application.is_some()
+        self.settings.caller.is_some()
     }
 
     /// Calls one phone.
@@ -258,9 +257,8 @@ impl Vonage {
         let (Some(application), Some(caller)) = (&s.application, &s.caller) else {
             return rejected(Reason::ConfigError, None);
         };
-        let (Ok(url), Ok(token)) =
-            (s.api_base_url.join("/v1/calls"), application_token(&self.clock, &application.id, &application.key))
-        else {
+        let token = application_token(&self.clock, &application.id, &application.key).await;
+        let (Ok(url), Ok(token)) = (s.api_base_url.join("/v1/calls"), token) else {
             return rejected(Reason::ConfigError, None);
         };
         let body = NewCall {
@@ -278,18 +276,22 @@ impl Vonage {
     }
 }
 
-/// A fresh token of an application for each request: signing costs a millisecond, and none can be stale.
+/// A fresh token of an application for each request: none can be stale. Signing takes a millisecond, on a thread that may
+/// block.
 ///
 /// # Errors
 /// When it cannot be signed.
-pub(in crate::messaging) fn application_token(
+pub(in crate::messaging) async fn application_token(
     clock: &Clock,
     application: &str,
     key: &RsaKey,
 ) -> Result<String, InternalError> {
     let now = clock.now().as_second();
     let jti = uuid::Builder::from_random_bytes(random::bytes()).into_uuid().to_string();
-    key.token(&Claims { application_id: application, iat: now, exp: now + TOKEN_LIFE, jti })
+    let (application_id, key) = (application.to_owned(), key.clone());
+    tokio::task::spawn_blocking(move || key.token(&Claims { application_id, iat: now, exp: now + TOKEN_LIFE, jti }))
+        .await
+        .map_err(|error| InternalError::new("signing a token", error))?
 }
 
 fn meaning(table: &[(i64, Meaning)], code: Option<i64>) -> Option<Meaning> {

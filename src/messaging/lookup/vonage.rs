@@ -60,7 +60,7 @@ pub(super) async fn ask(
     match &settings.api {
         VonageApi::Messages { application, key } => {
             let url = base.join("/identity-insights/v1/requests").ok()?;
-            let token = application_token(&Clock::system(), application, key).ok()?;
+            let token = application_token(&Clock::system(), application, key).await.ok()?;
             let body = json!({ "phone_number": phone.digits(), "insights": { "format": {}, "current_carrier": {} } });
             let answer = exchange(client.post(url).bearer_auth(token).json(&body)).await.ok()?;
             if !answer.status.is_success() {

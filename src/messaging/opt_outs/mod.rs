@@ -56,15 +56,18 @@ impl Wish {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn heed(portal: &Portal, gateway: &str, from: &PhoneNumber, wish: Wish) -> Result<(), InternalError> {
-    let mut tx = portal.db.begin().await?;
+pub async fn heed(
+    portal: &Portal,
+    tx: &mut Tx,
+    gateway: &str,
+    from: &PhoneNumber,
+    wish: Wish,
+) -> Result<(), InternalError> {
     match wish {
-        Wish::Stop => stop(portal, &mut tx, gateway, from).await?,
-        Wish::Start => start(portal, &mut tx, gateway, from).await?,
-        Wish::Help | Wish::Other => return Ok(()),
+        Wish::Stop => stop(portal, tx, gateway, from).await,
+        Wish::Start => start(portal, tx, gateway, from).await,
+        Wish::Help | Wish::Other => Ok(()),
     }
-    tx.commit().await?;
-    Ok(())
 }
 
 /// Keeps that the owner of a number wants no texts: they wrote so, or their gateway told so.

@@ -5,6 +5,7 @@
 
 use data_encoding::{BASE64, HEXLOWER};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::twilio::hmac_sha256;
@@ -71,11 +72,24 @@ impl Told {
         let word = match self.json.pointer(place) {
             Some(Value::String(text)) => text.clone(),
             Some(Value::Number(number)) => number.to_string(),
+            Some(Value::Bool(flag)) => flag.to_string(),
             Some(_) => return None,
             None => value(&self.pairs, place)?.to_owned(),
         };
         Some(word.trim().to_owned()).filter(|word| !word.is_empty())
     }
+}
+
+/// The name of one call about what somebody wrote: a repetition within [`FRESH`] has the same, the same word at another
+/// time has another.
+pub(super) fn written(rules: &HttpReceipts, call: &Call<'_>, now: Timestamp) -> String {
+    let time = match &rules.verify {
+        ReceiptVerify::Hmac { timestamp_header, .. } => call.header(timestamp_header).unwrap_or_default(),
+        // Nothing in it says when it was made.
+        ReceiptVerify::Basic(..) | ReceiptVerify::Token => (now.as_second() / FRESH.as_secs()).to_string(),
+    };
+    let parts = [time.trim().as_bytes(), call.parts().1.as_bytes(), call.body];
+    HEXLOWER.encode(&Sha256::digest(parts.join(&b'\n')))
 }
 
 /// By which name the call speaks of a message: the gateway's id, or our reference.

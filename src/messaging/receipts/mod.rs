@@ -32,8 +32,9 @@ use sha2::{Digest, Sha256};
 use url::form_urlencoded;
 
 use crate::clock::{SignedDuration, Timestamp};
-use crate::config::{HttpReceipts, ReceiptFormat};
+use crate::config::{HttpReceipts, ReceiptFormat, SmsGateway};
 use crate::crypto::random::Secret;
+use crate::db::Tx;
 use crate::error::InternalError;
 use crate::limits::{self, Limit, Taken};
 use crate::messaging::breakers;
@@ -200,12 +201,9 @@ pub fn address(portal: &Portal, gateway: &str, token: &Secret) -> Option<String>
         .then(|| format!("{}/webhooks/{gateway}/status/{}", portal.config.public_origin(), token.expose()))
 }
 
-/// Whether a gateway calls back here.
+/// Whether a gateway calls back here, and is believed.
 pub fn calls_back(portal: &Portal, gateway: &str) -> bool {
-    match Caller::from_word(gateway) {
-        Some(Caller::Http) => portal.config.is_secure() && http_rules(portal).is_some(),
-        caller => portal.config.is_secure() && caller.is_some(),
-    }
+    portal.config.is_secure() && SmsGateway::from_word(gateway).is_some_and(|gateway| portal.config.believes(gateway))
 }
 
 /// How the generic gateway calls back, where it does.
@@ -311,10 +309,10 @@ async fn keep(
         if told.state == State::Delivered {
             breakers::worked(&mut tx, &breaker).await?;
         }
-        tx.commit().await?;
         if told.state == State::Failed && told.reason.is_none_or(breakers::is_failure) {
-            breakers::failed(portal, &breaker).await?;
+            breakers::failed(portal, &mut tx, &breaker).await?;
         }
+        tx.commit().await?;
     }
     Ok(Heard::Taken)
 }
@@ -341,10 +339,15 @@ pub async fn take_answer(
     };
     let Some((from, text)) = answer else { return Ok((Heard::Taken, None)) };
     let wish = Wish::read(&text);
-    if wish != Wish::Other && !is_first(portal, caller, call, &signed).await? {
-        return Ok((Heard::Taken, None));
+    // HELP undoes nothing, and is answered once a day.
+    if matches!(wish, Wish::Stop | Wish::Start) {
+        let mut tx = portal.db.begin().await?;
+        // What was seen before and what it led to are kept together: a call that failed half-way is heeded the next time.
+        if is_first(portal, &mut tx, caller, call, &signed).await? {
+            opt_outs::heed(portal, &mut tx, caller.as_str(), &from, wish).await?;
+            tx.commit().await?;
+        }
     }
-    opt_outs::heed(portal, caller.as_str(), &from, wish).await?;
     Ok((Heard::Taken, (wish == Wish::Help).then_some(from)))
 }
 
@@ -353,16 +356,21 @@ const WRITTEN: Limit =
     Limit { bucket: "texts:written", max: 1, window: SignedDuration::from_hours(24 * 366), pause: None };
 
 /// Whether a signed call about what somebody wrote comes for the first time.
-async fn is_first(portal: &Portal, caller: Caller, call: &Call<'_>, signed: &Signed) -> Result<bool, InternalError> {
+async fn is_first(
+    portal: &Portal,
+    tx: &mut Tx,
+    caller: Caller,
+    call: &Call<'_>,
+    signed: &Signed,
+) -> Result<bool, InternalError> {
     let own = match caller {
         Caller::Twilio => value(&call.form(), "MessageSid").map(str::to_owned),
-        _ => None,
+        Caller::Http => http_rules(portal).map(|rules| http::written(rules, call, portal.clock.now())),
+        Caller::Vonage | Caller::Plivo => None,
     };
     let name = own.or_else(|| signed.nonce.clone());
     let name = name.unwrap_or_else(|| HEXLOWER.encode(&Sha256::digest(call.body)));
-    let mut tx = portal.db.begin().await?;
-    let taken = limits::take(portal, &mut tx, WRITTEN, format!("{}:{name}", caller.as_str()).as_bytes()).await?;
-    tx.commit().await?;
+    let taken = limits::take(portal, tx, WRITTEN, format!("{}:{name}", caller.as_str()).as_bytes()).await?;
     Ok(matches!(taken, Taken::Granted(_)))
 }
 

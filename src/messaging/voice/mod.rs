@@ -51,24 +51,22 @@ fn heard(clinic: &str, locale: Locale, code: &Code) -> String {
     format!("{} {}", Script::gate(clinic, locale, String::new()).text(), Script::code(locale, code).text())
 }
 
-/// Calls the phone of a dispatch through a gateway.
-///
-/// # Errors
-/// When the dispatch holds no phone number.
+/// Calls a phone through a gateway.
 pub async fn call(
     portal: &Portal,
     gateway: &Gateway,
+    to: &PhoneNumber,
     leased: &Leased,
     live: &LiveCode,
-) -> Result<SendOutcome, InternalError> {
-    let to = PhoneNumber::from_e164(&leased.to)
-        .ok_or_else(|| InternalError::because("a dispatch holds something that is no phone number"))?;
+) -> SendOutcome {
+    let spoken = || heard(&portal.config.clinic.name, leased.locale, &live.code);
+    let spoken = matches!(gateway, Gateway::Outbox(_)).then(spoken);
     let call = Call {
         answer: &address(&portal.config, gateway.name(), &leased.token),
         told: &receipts::address(portal, gateway.name(), &leased.token).unwrap_or_default(),
-        spoken: &heard(&portal.config.clinic.name, leased.locale, &live.code),
+        spoken: spoken.as_deref(),
     };
-    Ok(gateway.call(&to, &call).await)
+    gateway.call(to, &call).await
 }
 
 /// The call of an address, if its gateway asks.

@@ -5,9 +5,9 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::audit::Deed;
-use crate::care::reminders;
+use crate::care::reminders::{self, Reach};
 use crate::identity::accounts::{self, Account, Profile};
-use crate::messaging::{mail_refusals, opt_outs};
+use crate::messaging::mail_refusals;
 use crate::types::actor::Role;
 use crate::types::locale::Locale;
 use crate::types::remind_by::RemindBy;
@@ -31,10 +31,8 @@ struct ProfilePage {
     is_patient: bool,
     /// Mail to them comes back.
     mail_returns: bool,
-    /// Reminders that they want by mail come by text meanwhile.
-    reminded_by_text: bool,
-    /// Nobody can remind them: their mail comes back, and they want no texts.
-    is_unreachable: bool,
+    /// How reminders reach them.
+    reach: Reach,
     locales: Vec<Choice>,
     zones: Vec<Choice>,
     ways: Vec<Choice>,
@@ -53,8 +51,10 @@ impl ProfilePage {
     async fn of(ctx: &Ctx<Person>, errors: Errors, typed: Option<ProfileForm>) -> Result<Self, Problem> {
         let account = accounts::find(&ctx.portal, ctx.who.signed_in.account).await?.ok_or(Problem::NotFound)?;
         let mail_returns = mail_refusals::of(&ctx.portal, account.id).await?.is_some();
-        let wants_mail = mail_returns && account.role == Role::Patient && account.remind_by == RemindBy::Mail;
-        let has_stopped = wants_mail && opt_outs::stopped_by(&ctx.portal, &account.phone).await?.is_some();
+        let reach = match account.role {
+            Role::Patient => reminders::reach(&ctx.portal, &account).await?,
+            Role::Doctor | Role::Admin => Reach::AsChosen,
+        };
         read_own(ctx, Deed::ProfileRead).await?;
         let (locale, zone, way) = match &typed {
             Some(typed) => (typed.locale.as_str(), typed.time_zone.as_str(), typed.remind_by.as_deref()),
@@ -81,8 +81,7 @@ impl ProfilePage {
             saved: false,
             is_patient: account.role == Role::Patient,
             mail_returns,
-            reminded_by_text: wants_mail && !has_stopped,
-            is_unreachable: has_stopped,
+            reach,
             account,
         })
     }

@@ -4,6 +4,7 @@ use crate::error::InternalError;
 use crate::messaging::breakers::{self, Breaker};
 use crate::portal::Portal;
 use crate::web::account::when;
+use crate::web::admin::delivery_rows;
 use crate::web::layout::Layout;
 
 /// One gateway, in words. `kind` is the status's.
@@ -26,10 +27,8 @@ pub(super) async fn standings(portal: &Portal, layout: &Layout) -> Result<Vec<St
 
 fn standing(layout: &Layout, name: &str, breaker: Option<&Breaker>) -> Standing {
     let words = &layout.words;
-    let name = match name.split_once(':') {
-        Some((gateway, _)) => words.with("delivery-by_call").arg("gateway", gateway).to_string(),
-        None => name.to_owned(),
-    };
+    let (gateway, by_call) = breakers::of_name(name);
+    let name = delivery_rows::gateway(words, gateway, by_call);
     let (kind, state) = match breaker {
         None => ("ok", words.t("delivery-gateway-works")),
         Some(Breaker { opened_at: Some(since), probe_at, .. }) => {

@@ -94,10 +94,10 @@ pub(super) async fn money(portal: &Portal, layout: &Layout) -> Result<Vec<Ceilin
     let one = |standing: spending::Standing| {
         let (spent, ceiling) = (standing.spent.millionths(), standing.ceiling.millionths());
         let share = if ceiling == 0 { BAR } else { (spent.saturating_mul(BAR) / ceiling).clamp(0, BAR) };
-        let (kind, state) = match (standing.holds, share) {
-            (true, _) => ("danger", "delivery-ceiling-holds"),
-            (false, 80..) => ("warn", "delivery-ceiling-near"),
-            _ => ("ok", "delivery-ceiling-free"),
+        let (kind, state) = match standing.level {
+            spending::Level::Reached => ("danger", "delivery-ceiling-holds"),
+            spending::Level::Near => ("warn", "delivery-ceiling-near"),
+            spending::Level::Free => ("ok", "delivery-ceiling-free"),
         };
         Ceiling {
             country: standing.country.map_or_else(|| words.t("delivery-country-all"), |code| country(words, &code)),

@@ -27,7 +27,7 @@ struct SchedulePage {
     day: String,
     saved: bool,
     /// A day that was just taken off, and how many are booked on it.
-    booked: Option<(Date, usize)>,
+    booked: Option<(Date, i64)>,
 }
 
 impl SchedulePage {
@@ -102,8 +102,7 @@ async fn show(ctx: Ctx<Doctor>, arrival: Query<Arrival>) -> PageResult {
     let typed = Typed { week: ctx.kept().await?, ..Typed::default() };
     let mut shown = schedule(&ctx, typed, Errors::none(), arrival.saved.is_some()).await?;
     if let Some(day) = arrival.off.as_deref().and_then(|off| Date::strptime("%Y-%m-%d", off).ok()) {
-        let of_day = appointments::on_day(&ctx.portal, &ctx.who.signed_in, day, ctx.network()).await?;
-        let booked = of_day.iter().filter(|detail| detail.appointment.is_active()).count();
+        let booked = appointments::booked_on(&ctx.portal, &ctx.who.signed_in, day).await?;
         shown.booked = (booked > 0).then_some((day, booked));
     }
     page(&shown)

@@ -20,6 +20,7 @@ account-change = To change your name, email or phone, call { $phone }.
 account-mail-returns = Our emails to you come back. Check the address below. If it is wrong or no longer yours, call { $phone }.
 account-unreachable = We cannot remind you of appointments now: you answered STOP to our text messages. The page Security says how to get them again.
 account-mail-returns-reminders = Until our emails reach you, we remind you of appointments by text message.
+account-stopped-reminders = You answered STOP to our text messages, so we remind you of appointments by email. The page Security says how to get texts again.
 account-security-hint = Where you are signed in, known browsers, and your sign-in history
 account-access-hint = Who looked at your record, when and why
 account-language-title = Language and time zone

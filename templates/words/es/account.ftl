@@ -20,6 +20,7 @@ account-change = Para cambiar su nombre, correo o teléfono, llame al { $phone }
 account-mail-returns = Nuestros correos nos llegan devueltos. Revise la dirección de abajo. Si está mal o ya no es suya, llame al { $phone }.
 account-unreachable = Ahora no podemos recordarle sus citas: respondió STOP a nuestros mensajes de texto. La página Seguridad dice cómo recibirlos de nuevo.
 account-mail-returns-reminders = Hasta que nuestros correos le lleguen, le recordamos las citas por mensaje de texto.
+account-stopped-reminders = Respondió STOP a nuestros mensajes de texto, por eso le recordamos las citas por correo electrónico. La página Seguridad dice cómo recibirlos de nuevo.
 account-security-hint = Dónde tiene la sesión abierta, navegadores conocidos y su historial de entradas
 account-access-hint = Quién vio sus datos, cuándo y por qué
 account-language-title = Idioma y zona horaria

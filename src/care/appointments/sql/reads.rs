@@ -233,6 +233,25 @@ pub(in crate::care::appointments) async fn of_doctor_within(
     .collect()
 }
 
+/// How many of a doctor's appointments begin within a span and are not cancelled.
+pub(in crate::care::appointments) async fn count_of_doctor_within(
+    connection: &mut AnyConnection,
+    doctor: AccountId,
+    within: &Span,
+) -> db::Result<i64> {
+    sqlx::query_scalar(
+        "SELECT COUNT(*)
+         FROM appointments
+         WHERE doctor_id = $1 AND starts_at >= $2 AND starts_at < $3
+           AND status IN ('booked', 'arrived', 'checked_in')",
+    )
+    .bind(doctor.to_string())
+    .bind(within.starts_at.as_millisecond())
+    .bind(within.ends_at.as_millisecond())
+    .fetch_one(connection)
+    .await
+}
+
 /// The latest appointments of a patient with a doctor, newest first, with how many there are in all.
 pub(in crate::care::appointments) async fn between(
     connection: &mut AnyConnection,

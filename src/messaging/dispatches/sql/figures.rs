@@ -244,7 +244,8 @@ pub(in crate::messaging::dispatches) async fn totals(
     Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?))
 }
 
-/// Whether anything was told of an attempt that began since an instant: 0 or 1.
+/// Whether a gateway told anything of an attempt that began since an instant, 0 or 1; a mail that came back says nothing
+/// of gateways.
 pub(in crate::messaging::dispatches) async fn told(
     connection: &mut AnyConnection,
     since: Timestamp,
@@ -253,7 +254,7 @@ pub(in crate::messaging::dispatches) async fn told(
         "SELECT COUNT(*)
          FROM (SELECT number
                FROM attempts
-               WHERE started_at >= $1 AND receipt IS NOT NULL
+               WHERE started_at >= $1 AND receipt IS NOT NULL AND gateway <> 'smtp'
                LIMIT 1) told",
     )
     .bind(since.as_millisecond())

@@ -61,6 +61,23 @@ pub(in crate::messaging::dispatches) async fn expected_in(
     Ok(Amount::from_millionths(sum.unwrap_or(0)))
 }
 
+/// The same by country, where there are any.
+pub(in crate::messaging::dispatches) async fn expected_by_country(
+    connection: &mut AnyConnection,
+) -> db::Result<Vec<(String, Amount)>> {
+    sqlx::query(
+        "SELECT COALESCE(country, '') AS place, CAST(SUM(expected) AS BIGINT) AS expected
+         FROM dispatches
+         WHERE ended_at IS NULL AND expected IS NOT NULL
+         GROUP BY COALESCE(country, '')",
+    )
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(|row| Ok((row.try_get("place")?, Amount::from_millionths(row.try_get("expected")?))))
+    .collect()
+}
+
 /// Codes whose time is over, by prefix: sent since an instant and since the prefix's last pause ended, of prefixes that
 /// one was queued to lately.
 pub(in crate::messaging::dispatches) async fn by_prefix(
