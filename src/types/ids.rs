@@ -52,6 +52,10 @@ ids! {
     DataKeyId,
     /// A known browser.
     DeviceId,
+    /// A phone of an account.
+    PhoneId,
+    /// An authenticator app, or a passkey.
+    AuthenticatorId,
     /// An audit event.
     EventId,
     /// An invitation of staff.

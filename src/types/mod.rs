@@ -5,6 +5,7 @@ pub mod amount;
 pub mod birth_date;
 pub mod country;
 pub mod email_address;
+pub mod factor_kind;
 pub mod ids;
 pub mod locale;
 pub mod network;
