@@ -12,6 +12,7 @@
 //! | reminders                            | 30 days after they ended                |
 //! | money of texts                       | 400 days after                          |
 //! | pauses of prefixes                   | a day after they ended                  |
+//! | what passkeys were asked             | 10 min after                            |
 //! | kinds of lines                       | a day after they were looked up         |
 //! | counts of a code's sends             | a day after the code ended              |
 //! | addresses and values of dispatches   | 30 days after they ended                |
@@ -20,6 +21,7 @@
 //! A background task calls [`sweep`] every hour. Several processes may do so at once: each batch is one transaction
 //! whose statements choose and remove together, so the same row met twice is removed once.
 
+use crate::auth::factors::passkeys;
 use crate::auth::{challenges, kept_forms, password_reset, sessions};
 use crate::care::reminders;
 use crate::error::InternalError;
@@ -92,6 +94,7 @@ pub async fn sweep(portal: &Portal) -> Result<Swept, InternalError> {
     all_of!(spending::sweep, portal);
     all_of!(pauses::sweep, portal);
     all_of!(lookup::sweep, portal);
+    all_of!(passkeys::sweep, portal);
     let mail_refusals = all_of!(mail_refusals::sweep, portal);
     Ok(Swept {
         tallies,

@@ -45,6 +45,8 @@ deeds! {
     CodeRefused = "code_refused",
     /// Both factors were proved.
     SignedIn = "signed_in",
+    /// A passkey's answer was nobody's, or came too late.
+    PasskeyRefused = "passkey_refused",
     /// A known browser was excused from the code.
     SignedInTrusted = "signed_in_trusted",
     /// The session was ended by its person.

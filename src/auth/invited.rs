@@ -2,7 +2,7 @@
 
 use crate::audit::{self, Deed, Event};
 use crate::auth::browser::Browser;
-use crate::auth::challenges::{self, NewChallenge, Purpose, Whose};
+use crate::auth::challenges::{self, Holder, NewChallenge, Purpose, Whose};
 use crate::auth::entered::Entered;
 use crate::auth::register;
 use crate::auth::sessions::{self, Kind, NewSession};
@@ -63,9 +63,13 @@ pub async fn accept(
             purpose: Purpose::Register,
             browser,
             device: None,
-            contact: Some(&invitation.contact()),
-            phone: invitation.phone.as_ref().ok_or_else(gone)?,
-            phone_index: &index,
+            holder: Holder::Typed {
+                contact: Some(&invitation.contact()),
+                phone: invitation.phone.as_ref().ok_or_else(gone)?,
+                phone_index: &index,
+            },
+            stronger: false,
+            apart_from: None,
             visit: None,
             reset: None,
             next: None,
@@ -78,7 +82,7 @@ pub async fn accept(
         account: None,
         challenge: Some(challenge),
         device: None,
-        proved: false,
+        proof: None,
         replaces,
     };
     let token = sessions::begin(portal, &mut tx, new).await?;

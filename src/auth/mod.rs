@@ -1,9 +1,10 @@
-//! How people prove who they are: password, then a texted code, then a session.
+//! How people prove who they are: password, then a second factor, then a session.
 
 pub mod browser;
 pub mod budgets;
 pub mod challenges;
 pub mod entered;
+pub mod factors;
 pub mod invited;
 pub mod kept_forms;
 pub mod lockout;

@@ -4,8 +4,9 @@
 
 use crate::audit::{self, Deed, Event};
 use crate::auth::browser::Browser;
-use crate::auth::challenges::{self, NewChallenge, Purpose, Whose};
+use crate::auth::challenges::{self, Holder, NewChallenge, Purpose, Whose};
 use crate::auth::entered::{Entered, home_of};
+use crate::auth::factors::Proof;
 use crate::auth::sessions::{self, Kind, NewSession, Session};
 use crate::auth::trusted_devices;
 use crate::clock::{SignedDuration, Timestamp};
@@ -15,11 +16,13 @@ use crate::crypto::passwords::Password;
 use crate::db::Tx;
 use crate::error::{Failure, InternalError};
 use crate::identity::accounts::{self, NewAccount, OpenRefusal};
+use crate::identity::phones;
 use crate::identity::registration::{self, Form, Registration};
 use crate::limits::{self, Limit, Taken};
 use crate::messaging::texts::{Notice, Values};
 use crate::portal::Portal;
 use crate::types::actor::{Actor, Role};
+use crate::types::factor_kind::FactorKind;
 use crate::types::ids::{RegistrationId, SessionId};
 
 /// Accounts that may share a phone: families do.
@@ -62,7 +65,7 @@ pub async fn start(
     let hash = portal.hasher.hash(password).await.map_err(|_| InternalError::busy("hashing a password"))?;
     let phone_index = blind_index::index_phone(&portal.keys.index, &form.phone);
     let owner = accounts::find_by_email(portal, &form.email).await?;
-    let shared = accounts::sharing_phone(portal, &phone_index).await? >= SHARING;
+    let shared = phones::sharing(portal, &phone_index).await? >= SHARING;
     let is_decoy = owner.is_some() || shared;
     let subject = match &owner {
         Some(_) => blind_index::index_email(&portal.keys.index, &form.email),
@@ -136,9 +139,13 @@ async fn ask(
             purpose: Purpose::Register,
             browser,
             device: None,
-            contact: (!registration.is_decoy).then_some(&contact),
-            phone: &registration.form.phone,
-            phone_index: &registration.phone_index(portal),
+            holder: Holder::Typed {
+                contact: (!registration.is_decoy).then_some(&contact),
+                phone: &registration.form.phone,
+                phone_index: &registration.phone_index(portal),
+            },
+            stronger: false,
+            apart_from: None,
             visit: None,
             reset: None,
             next: None,
@@ -151,7 +158,7 @@ async fn ask(
         account: None,
         challenge: Some(challenge),
         device: None,
-        proved: false,
+        proof: None,
         replaces,
     };
     let token = sessions::begin(portal, &mut tx, new).await?;
@@ -234,7 +241,8 @@ pub(super) async fn enter(
         account: Some(account),
         challenge: None,
         device: Some(device),
-        proved: true,
+        // The phone that the account was opened with.
+        proof: Some(Proof { kind: FactorKind::Sms, key: None }),
         replaces: Some(replaces),
     };
     let token = sessions::begin(portal, tx, new).await?;

@@ -6,8 +6,9 @@
 use crate::audit::{self, Deed, Event};
 use crate::auth::browser::Browser;
 use crate::auth::budgets::{network_tries, nobody, wrong_passwords};
-use crate::auth::challenges::{self, Answered, NewChallenge, Purpose, Whose};
+use crate::auth::challenges::{self, Answered, Holder, NewChallenge, Purpose, Whose};
 use crate::auth::entered::{Entered, home_of};
+use crate::auth::factors::{self, Factor, Proof, passkeys};
 use crate::auth::sessions::{self, Kind, NewSession};
 use crate::auth::{lockout, trusted_devices};
 use crate::clock::Timestamp;
@@ -22,6 +23,7 @@ use crate::messaging::texts::{Notice, Values};
 use crate::portal::Portal;
 use crate::types::actor::{Actor, Role};
 use crate::types::email_address::EmailAddress;
+use crate::types::factor_kind::FactorKind;
 use crate::types::ids::{DeviceId, SessionId};
 use crate::words::Words;
 
@@ -141,7 +143,7 @@ async fn enter(
             account: Some(&account),
             challenge: None,
             device: Some(id),
-            proved: false,
+            proof: None,
             replaces,
         };
         let token = sessions::begin(portal, &mut tx, new).await?;
@@ -162,9 +164,9 @@ async fn enter(
             purpose: Purpose::SignIn,
             browser,
             device: device_id,
-            contact: Some(&account.contact()),
-            phone: &account.phone,
-            phone_index: &account.phone_index,
+            holder: Holder::Account(&account),
+            stronger: false,
+            apart_from: None,
             visit: None,
             reset: None,
             next,
@@ -177,7 +179,7 @@ async fn enter(
         account: Some(&account),
         challenge: Some(challenge),
         device: device_id,
-        proved: false,
+        proof: None,
         replaces,
     };
     let token = sessions::begin(portal, &mut tx, new).await?;
@@ -191,19 +193,35 @@ async fn enter(
     Ok(Entered { token, device: None, next: "/challenge".into() })
 }
 
-/// The code was right: opens the session in the transaction that used the code up, remembers the browser, and tells
-/// the owner of one that was never seen.
+/// The second factor was proved: opens the session in the transaction that used its answer up.
 ///
 /// # Errors
 /// When the database fails.
 pub(super) async fn finish(
     portal: &Portal,
-    mut tx: Tx,
+    tx: Tx,
     browser: &Browser,
     answered: &Answered,
     account: &Account,
     trust: bool,
     replaces: SessionId,
+) -> Result<Entered, InternalError> {
+    let next = answered.challenge.next.as_deref();
+    open_session(portal, tx, browser, account, &answered.proof, trust, next, Some(replaces)).await
+}
+
+/// Opens a session after all that is asked for was proved, remembers the browser, and tells the owner of one that was
+/// never seen.
+#[allow(clippy::too_many_arguments, reason = "a sign-in is all of these")]
+async fn open_session(
+    portal: &Portal,
+    mut tx: Tx,
+    browser: &Browser,
+    account: &Account,
+    proof: &Proof,
+    trust: bool,
+    next: Option<&str>,
+    replaces: Option<SessionId>,
 ) -> Result<Entered, InternalError> {
     let config = &portal.config.limits;
     let (device, cookie, new_here) = trusted_devices::remember(portal, &mut tx, browser, account, trust).await?;
@@ -215,12 +233,12 @@ pub(super) async fn finish(
         account: Some(account),
         challenge: None,
         device: Some(device),
-        proved: true,
-        replaces: Some(replaces),
+        proof: Some(proof.clone()),
+        replaces,
     };
     let token = sessions::begin(portal, &mut tx, new).await?;
-    audit::record(portal, &mut tx, Event::new(account.actor(), Deed::SignedIn).on(account.id).from(&browser.network))
-        .await?;
+    let event = Event::new(account.actor(), Deed::SignedIn).on(account.id).because(proof.kind.as_str());
+    audit::record(portal, &mut tx, event.from(&browser.network)).await?;
     if trust && account.role == Role::Patient {
         audit::record(
             portal,
@@ -238,8 +256,51 @@ pub(super) async fn finish(
         accounts::tell(portal, &mut tx, account, Notice::NewBrowser, &values, false).await?;
     }
     tx.commit().await?;
-    let next = answered.challenge.next.clone().unwrap_or_else(|| home_of(account.role).to_owned());
+    let next = next.unwrap_or(home_of(account.role)).to_owned();
     Ok(Entered { token, device: Some(cookie), next })
+}
+
+/// Asks the browser for a passkey, for signing in without a password.
+///
+/// # Errors
+/// [`SignInRefusal::TooMany`] when the network asked too often.
+pub async fn begin_with_passkey(portal: &Portal, browser: &Browser) -> Result<(), Failure<SignInRefusal>> {
+    let mut tx = portal.db.begin().await?;
+    let network = browser.network.to_string();
+    let taken = limits::take(portal, &mut tx, network_tries(&portal.config.limits), network.as_bytes()).await?;
+    if let Taken::Until(until) = taken {
+        tx.commit().await?;
+        return Err(Failure::Refused(SignInRefusal::TooMany(until)));
+    }
+    passkeys::begin_sign_in(portal, &mut tx, browser).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Signs in by a passkey alone: its device has checked finger, face or PIN, so it is two factors in one, and nobody can
+/// guess it. So neither wrong passwords nor wrong codes lock it out.
+///
+/// # Errors
+/// [`SignInRefusal::Wrong`] when it is nobody's, or the account is turned off.
+pub async fn with_passkey(
+    portal: &Portal,
+    browser: &Browser,
+    answer: &passkeys::Answer,
+    next: Option<&str>,
+    replaces: Option<SessionId>,
+) -> Result<Entered, Failure<SignInRefusal>> {
+    let mut tx = portal.db.begin().await?;
+    let identified = passkeys::identify(portal, &mut tx, browser, answer).await?;
+    let Some(account) = identified.filter(|account| account.turned_off_at.is_none()) else {
+        let event = Event::new(Actor::Stranger, Deed::PasskeyRefused).on("nobody").from(&browser.network);
+        audit::record(portal, &mut tx, event).await?;
+        tx.commit().await?;
+        return Err(Failure::Refused(SignInRefusal::Wrong));
+    };
+    let key = Factor::Passkey.key();
+    factors::proved(portal, &mut tx, account.id, &key).await?;
+    let proof = Proof { kind: FactorKind::Passkey, key: Some(key) };
+    Ok(open_session(portal, tx, browser, &account, &proof, false, next, replaces).await?)
 }
 
 /// What an existing account costs more than none happens after the answer, so that nobody can time it.

@@ -5,8 +5,9 @@
 
 use crate::audit::{self, Deed, Event};
 use crate::auth::browser::Browser;
-use crate::auth::challenges::{self, Answered, NewChallenge, Purpose, Whose};
+use crate::auth::challenges::{self, Answered, Holder, NewChallenge, Purpose, Whose};
 use crate::auth::entered::{Entered, home_of};
+use crate::auth::factors::{FactorKey, Proof};
 use crate::auth::sessions::{self, Session};
 use crate::db::Tx;
 use crate::error::InternalError;
@@ -14,16 +15,22 @@ use crate::identity::accounts::{self, Account};
 use crate::portal::Portal;
 use crate::types::ids::{AccountId, AppointmentId};
 
-/// Proof by code, no older than the policy's 10 minutes.
+/// Proof of a second factor, no older than the policy's 10 minutes.
 #[derive(Clone, Debug)]
 pub struct FreshFactor {
     account: AccountId,
+    proof: Option<Proof>,
 }
 
 impl FreshFactor {
     /// Who proved it.
     pub fn account(&self) -> AccountId {
         self.account
+    }
+
+    /// Whether it was made by another factor than this one.
+    pub fn is_apart_from(&self, factor: &FactorKey) -> bool {
+        self.proof.as_ref().is_some_and(|proof| proof.key.as_ref() != Some(factor))
     }
 }
 
@@ -51,7 +58,8 @@ pub fn fresh(portal: &Portal, session: &Session) -> Option<FreshFactor> {
     let now = portal.clock.now();
     let proved = session.proved_at?;
     let who = session.who.as_ref()?;
-    (now.duration_since(proved) <= portal.config.limits.step_up).then_some(FreshFactor { account: who.account })
+    (now.duration_since(proved) <= portal.config.limits.step_up)
+        .then(|| FreshFactor { account: who.account, proof: session.proof.clone() })
 }
 
 /// The session's proof for a visit, if it is fresh.
@@ -63,7 +71,8 @@ pub fn fresh_for_visit(portal: &Portal, session: &Session, visit: AppointmentId)
     holds.then_some(FreshForVisit { account: who.account, visit })
 }
 
-/// Asks for a code inside a session; afterwards it leads to `next`.
+/// Asks for a second factor inside a session, where there is another than `apart_from` for that; afterwards it leads to
+/// `next`.
 ///
 /// # Errors
 /// When the database fails.
@@ -72,6 +81,7 @@ pub async fn begin(
     browser: &Browser,
     session: &Session,
     visit: Option<AppointmentId>,
+    apart_from: Option<FactorKey>,
     next: &str,
 ) -> Result<(), InternalError> {
     let who = session.who.as_ref().ok_or_else(|| InternalError::because("a step-up without a person"))?;
@@ -87,9 +97,9 @@ pub async fn begin(
             purpose: Purpose::StepUp,
             browser,
             device: session.device,
-            contact: Some(&account.contact()),
-            phone: &account.phone,
-            phone_index: &account.phone_index,
+            holder: Holder::Account(&account),
+            stronger: false,
+            apart_from,
             visit,
             reset: None,
             next: Some(next),
@@ -116,8 +126,9 @@ pub(super) async fn finish(
     session: &Session,
 ) -> Result<Entered, InternalError> {
     let visit = answered.challenge.visit;
-    let token = sessions::renew(portal, &mut tx, session, visit).await?;
-    let event = Event::new(account.actor(), Deed::SteppedUp).from(&browser.network);
+    let token = sessions::renew(portal, &mut tx, session, visit, &answered.proof).await?;
+    let event =
+        Event::new(account.actor(), Deed::SteppedUp).because(answered.proof.kind.as_str()).from(&browser.network);
     let event = match visit {
         Some(visit) => event.on(visit),
         None => event.on(session.id),

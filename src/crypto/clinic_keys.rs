@@ -15,6 +15,8 @@ pub struct ClinicKeys {
     pub pepper: Key,
     /// Codes.
     pub code: Key,
+    /// Recovery codes.
+    pub recovery: Key,
     /// The audit trail.
     pub audit: Key,
     /// Form tokens.
@@ -40,6 +42,7 @@ impl ClinicKeys {
             index: key("index"),
             pepper: key("pepper"),
             code: key("code"),
+            recovery: key("recovery"),
             audit: key("audit"),
             form: key("form"),
             kept: key("kept"),

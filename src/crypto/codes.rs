@@ -115,6 +115,11 @@ impl TypedCode {
         let digits: [u8; 6] = found.as_slice().try_into().map_err(|_| CodeRefusal::NotSixDigits)?;
         Ok(Self(Zeroizing::new(digits)))
     }
+
+    /// The digits, for a check that is made elsewhere.
+    pub fn expose(&self) -> Zeroizing<String> {
+        Zeroizing::new(self.0.iter().map(|digit| char::from(*digit)).collect())
+    }
 }
 
 fn digit(c: char) -> Option<u8> {

@@ -4,4 +4,5 @@
 pub mod accounts;
 pub mod help_texts;
 pub mod invitations;
+pub mod phones;
 pub mod registration;

@@ -311,7 +311,12 @@ impl Sender {
 
     /// Makes one attempt of a mail.
     pub(super) async fn mail(&self, leased: &Leased) -> Result<Outcome, InternalError> {
-        let mail = texts::mail(&self.portal.config, leased.notice, leased.locale, &leased.values)?;
+        let mut values = leased.values.clone();
+        if let Some(challenge) = leased.challenge {
+            let Some(live) = self.live(leased, challenge).await? else { return Ok(Outcome::Dropped) };
+            values.insert("code".into(), live.code.reveal().to_string());
+        }
+        let mail = texts::mail(&self.portal.config, leased.notice, leased.locale, &values)?;
         let to = EmailAddress::parse(&leased.to)
             .map_err(|_| InternalError::because("a dispatch holds something that is no mail address"))?;
         let message = MailMessage {

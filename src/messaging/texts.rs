@@ -19,6 +19,8 @@ pub enum Notice {
     CodeResetPassword,
     /// A code inside a session.
     CodeStepUp,
+    /// A code to a phone that is to be bound to the account.
+    CodeChangePhone,
     /// The account is open.
     Welcome,
     /// Somebody registered with this email or phone, which have an account.
@@ -62,11 +64,12 @@ pub enum Notice {
 }
 
 /// Every notice with its stored word.
-const WORDS: [(Notice, &str); 24] = [
+const WORDS: [(Notice, &str); 25] = [
     (Notice::CodeRegister, "code_register"),
     (Notice::CodeSignIn, "code_sign_in"),
     (Notice::CodeResetPassword, "code_reset_password"),
     (Notice::CodeStepUp, "code_step_up"),
+    (Notice::CodeChangePhone, "code_change_phone"),
     (Notice::Welcome, "welcome"),
     (Notice::RegistrationTaken, "registration_taken"),
     (Notice::Locked, "locked"),
@@ -113,13 +116,15 @@ pub fn sms(config: &Config, notice: Notice, locale: Locale, values: &Values) -> 
     let clinic = config.clinic.name.as_str();
     let code = values.get("code").map_or("", String::as_str);
     let time = values.get("time").map_or("", String::as_str);
+    // A dispatch of an older program does not say how long its code works.
+    let minutes = values.get("minutes").map_or("5", String::as_str);
+    let with_code = |key| words.with(key).arg("clinic", clinic).arg("code", code).arg("minutes", minutes).to_string();
     let text = match notice {
-        Notice::CodeRegister => words.with("sms-register").arg("clinic", clinic).arg("code", code).to_string(),
-        Notice::CodeSignIn => words.with("sms-sign_in").arg("clinic", clinic).arg("code", code).to_string(),
-        Notice::CodeResetPassword => {
-            words.with("sms-reset_password").arg("clinic", clinic).arg("code", code).to_string()
-        }
-        Notice::CodeStepUp => words.with("sms-step_up").arg("clinic", clinic).arg("code", code).to_string(),
+        Notice::CodeRegister => with_code("sms-register"),
+        Notice::CodeSignIn => with_code("sms-sign_in"),
+        Notice::CodeResetPassword => with_code("sms-reset_password"),
+        Notice::CodeStepUp => with_code("sms-step_up"),
+        Notice::CodeChangePhone => with_code("sms-change_phone"),
         Notice::Reminder => words.with("sms-reminder").arg("clinic", clinic).arg("time", time).to_string(),
         Notice::Locked => words.with("sms-locked").arg("clinic", clinic).arg("time", time).to_string(),
         Notice::PasswordChanged => words
@@ -204,8 +209,16 @@ pub fn mail(config: &Config, notice: Notice, locale: Locale, values: &Values) ->
     let (time, link, agent, name) = (value("time"), value("link"), value("agent"), value("name"));
     let home = config.public_origin();
     let (subject, body, action) = match notice {
-        Notice::CodeRegister | Notice::CodeSignIn | Notice::CodeResetPassword | Notice::CodeStepUp => {
-            return Err(InternalError::because("a code is not sent by mail"));
+        Notice::CodeSignIn | Notice::CodeStepUp => (
+            words.with("mail-code-subject").arg("clinic", clinic).to_string(),
+            vec![
+                words.with("mail-code-body").arg("code", value("code")).arg("minutes", value("minutes")).to_string(),
+                words.t("mail-code-share").to_string(),
+            ],
+            None,
+        ),
+        Notice::CodeRegister | Notice::CodeResetPassword | Notice::CodeChangePhone => {
+            return Err(InternalError::because("a code that proves a phone is not sent by mail"));
         }
         Notice::Test => return Err(InternalError::because("a test is not sent by mail")),
         Notice::Help => return Err(InternalError::because("HELP is answered by text")),

@@ -233,10 +233,7 @@ async fn a_resend_that_is_held_back_says_until_when_and_the_old_code_works_on() 
     let code = door.code("+12125550142").await;
     let until = door.clock.now() + hours(1);
     door.clock.advance(SignedDuration::from_secs(30));
-    assert_eq!(
-        refusal(resend(&door.portal, &here, &pending, salus::messaging::dispatches::Way::Text).await),
-        ResendRefusal::Held(until)
-    );
+    assert_eq!(refusal(resend(&door.portal, &here, &pending, crate::door::BY_TEXT).await), ResendRefusal::Held(until));
     assert!(door.type_code(&here, &pending, &code).await.is_ok());
 }
 

@@ -8,7 +8,7 @@ use salus::clock::SignedDuration;
 use salus::config::{PlivoSender, PlivoSettings, Senders, TwilioSettings};
 use salus::crypto::random::Secret;
 use salus::identity::accounts;
-use salus::messaging::dispatches::{self, LEASE, Way};
+use salus::messaging::dispatches::{self, LEASE};
 use salus::messaging::email::Mailer;
 use salus::messaging::gateways::Gateway;
 use salus::messaging::gateways::plivo::Plivo;
@@ -233,7 +233,7 @@ async fn a_code_that_is_late_or_used_is_dropped() {
     let pending = door.password(&here, MAIL).await;
     let code = door.code(PHONE).await;
     door.clock.advance(seconds(31));
-    went_through(salus::auth::prove::resend(&door.portal, &here, &pending, Way::Text).await);
+    went_through(salus::auth::prove::resend(&door.portal, &here, &pending, crate::door::BY_TEXT).await);
     went_through(door.type_code(&here, &pending, &code).await);
     let texts = door.messages(PHONE).len();
     door.deliver().await;

@@ -13,7 +13,6 @@ use salus::auth::sessions::Session;
 use salus::auth::sign_in::SignInRefusal;
 use salus::clock::{SignedDuration, Timestamp};
 use salus::error::Failure;
-use salus::messaging::dispatches::Way;
 use salus::types::actor::Role;
 use salus::types::ids::AccountId;
 
@@ -106,10 +105,11 @@ impl Walk<'_> {
 
     async fn resend(&self, from: From) -> Said {
         let Some(session) = self.pending.get(&from) else { return ("nothing", 0) };
-        match resend(&self.door.portal, &self.here(from), session, Way::Text).await {
+        match resend(&self.door.portal, &self.here(from), session, crate::door::BY_TEXT).await {
             Ok(()) => ("sent", 0),
             Err(Failure::Refused(ResendRefusal::Wait(until))) => ("wait", ms(until)),
             Err(Failure::Refused(ResendRefusal::CannotCall)) => ("no calls", 0),
+            Err(Failure::Refused(ResendRefusal::NotTheirs)) => ("not theirs", 0),
             Err(Failure::Refused(ResendRefusal::Held(until))) => ("held", ms(until)),
             Err(Failure::Refused(ResendRefusal::Ended)) => ("ended", 0),
             Err(Failure::Internal(error)) => panic!("{error:?}"),
@@ -227,7 +227,8 @@ async fn locks_double_from_a_quarter_of_an_hour_to_a_day() {
     door.mia().await;
     for minutes in [15, 30, 60, 120, 240, 480, 960, 1440, 1440] {
         door.tamper("DELETE FROM tallies").await;
-        door.tamper("UPDATE accounts SET strange_codes = 0, sms_wrong = 0").await;
+        door.tamper("UPDATE accounts SET strange_codes = 0").await;
+        door.tamper("DELETE FROM factor_uses").await;
         let (counted, stopped) = guess_until_stopped(&door, 10).await;
         let until = door.clock.now() + SignedDuration::from_mins(minutes);
         assert_eq!((counted, stopped), (9, AnswerRefusal::Locked { until }), "the tenth in a row locks");
@@ -300,7 +301,11 @@ async fn a_hundred_wrong_codes_in_a_row_from_known_browsers_turn_the_factor_off_
     door.mia().await;
     let mut known = browser();
     door.signed_in(&mut known, MIA, PHONE, false).await;
-    door.tamper("UPDATE accounts SET sms_wrong = 99").await;
+    door.tamper(
+        "INSERT INTO factor_uses (account_id, factor, wrong) SELECT account_id, 'phone:' || id, 99 FROM phones WHERE true
+         ON CONFLICT (account_id, factor) DO UPDATE SET wrong = 99",
+    )
+    .await;
     let pending = door.password(&known, MIA).await;
     let code = door.code(PHONE).await;
     assert_eq!(refusal(door.type_code(&known, &pending, &wrong(&code)).await), AnswerRefusal::Wrong { left: 4 });

@@ -242,6 +242,8 @@ async fn every_link_in_a_mail_begins_with_the_public_address() {
         "spend_near",
         "spend_reached",
         "prefix_paused",
+        "code_sign_in",
+        "code_step_up",
     ] {
         for locale in [Locale::En, Locale::Es] {
             let mail = texts::mail(&config, Notice::from_word(word).unwrap(), locale, &values).unwrap();
@@ -262,8 +264,8 @@ async fn every_link_in_a_mail_begins_with_the_public_address() {
             );
         }
     }
-    assert_eq!(with_mail, 36);
-    for word in ["code_register", "code_sign_in", "code_reset_password", "code_step_up"] {
+    assert_eq!(with_mail, 40);
+    for word in ["code_register", "code_reset_password", "code_change_phone"] {
         assert!(texts::mail(&config, Notice::from_word(word).unwrap(), Locale::En, &values).is_err(), "{word}");
     }
 }

@@ -9,7 +9,6 @@ use salus::auth::step_up;
 use salus::clock::SignedDuration;
 use salus::crypto::passwords::Password;
 use salus::identity::registration::Form;
-use salus::messaging::dispatches::Way;
 use salus::types::actor::Role;
 use salus::types::birth_date::BirthDate;
 use salus::types::email_address::EmailAddress;
@@ -106,9 +105,12 @@ async fn texts_are_sent_after_thirty_sixty_and_a_hundred_and_twenty_seconds() {
         door.deliver().await;
         assert_eq!(door.messages(PHONE).len(), texts);
         let next = door.clock.now() + seconds(pause);
-        assert_eq!(refusal(resend(&door.portal, &here, &pending, Way::Text).await), ResendRefusal::Wait(next));
+        assert_eq!(
+            refusal(resend(&door.portal, &here, &pending, crate::door::BY_TEXT).await),
+            ResendRefusal::Wait(next)
+        );
         door.clock.advance(seconds(pause));
-        went_through(resend(&door.portal, &here, &pending, Way::Text).await);
+        went_through(resend(&door.portal, &here, &pending, crate::door::BY_TEXT).await);
     }
 }
 
@@ -152,9 +154,9 @@ async fn when_the_limits_keep_a_text_back_the_person_is_told_until_when_and_the_
     }
     door.clock.advance(seconds(200));
     let until = door.clock.now() + seconds(700);
-    assert_eq!(refusal(resend(&door.portal, &here, &pending, Way::Text).await), ResendRefusal::Wait(until));
+    assert_eq!(refusal(resend(&door.portal, &here, &pending, crate::door::BY_TEXT).await), ResendRefusal::Wait(until));
     assert_eq!(
-        refusal(resend(&door.portal, &here, &pending, Way::Text).await),
+        refusal(resend(&door.portal, &here, &pending, crate::door::BY_TEXT).await),
         ResendRefusal::Wait(until),
         "and again"
     );
@@ -187,10 +189,10 @@ async fn asked_again_the_code_is_the_same_until_two_minutes_are_left() {
     let pending = door.password(&here, MIA).await;
     let first = door.code(PHONE).await;
     door.clock.advance(seconds(180));
-    went_through(resend(&door.portal, &here, &pending, Way::Text).await);
+    went_through(resend(&door.portal, &here, &pending, crate::door::BY_TEXT).await);
     assert_eq!(door.code(PHONE).await, first, "exactly two minutes are left");
     door.clock.advance(seconds(60));
-    went_through(resend(&door.portal, &here, &pending, Way::Text).await);
+    went_through(resend(&door.portal, &here, &pending, crate::door::BY_TEXT).await);
     let second = door.code(PHONE).await;
     assert_ne!(second, first);
     assert!(matches!(refusal(door.type_code(&here, &pending, &first).await), AnswerRefusal::Wrong { left: 4 }));
@@ -213,12 +215,12 @@ async fn a_late_used_or_foreign_code_opens_nothing() {
     assert_eq!(refusal(door.type_code(&there, &theirs, &code).await), AnswerRefusal::Wrong { left: 4 });
     door.clock.advance(seconds(300));
     assert_eq!(refusal(door.type_code(&here, &mine, &code).await), AnswerRefusal::Expired { left: 3 });
-    went_through(resend(&door.portal, &here, &mine, Way::Text).await);
+    went_through(resend(&door.portal, &here, &mine, crate::door::BY_TEXT).await);
     let fresh = door.code(PHONE).await;
     let entered = went_through(door.type_code(&here, &mine, &fresh).await);
     assert_eq!(refusal(door.type_code(&here, &mine, &fresh).await), AnswerRefusal::Ended, "used");
     let inside = door.session(&entered.token).await.unwrap();
-    went_through(step_up::begin(&door.portal, &here, &inside, None, "/labs").await.map_err(internal));
+    went_through(step_up::begin(&door.portal, &here, &inside, None, None, "/labs").await.map_err(internal));
     let inside = door.session(&entered.token).await.unwrap();
     let step = door.code(PHONE).await;
     assert_eq!(refusal(door.type_code(&here, &inside, &wrong(&step)).await), AnswerRefusal::Wrong { left: 4 });

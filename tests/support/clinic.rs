@@ -113,6 +113,7 @@ pub fn proof(portal: &Portal, who: &SignedIn, visit: AppointmentId) -> FreshForV
         seen_at: now,
         ends_at: now + SignedDuration::from_hours(12),
         proved_at: Some(now),
+        proof: None,
         proved_visit: Some((visit, now)),
     };
     step_up::fresh_for_visit(portal, &session, visit).unwrap()

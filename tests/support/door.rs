@@ -4,8 +4,9 @@ use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use salus::auth::browser::Browser;
+use salus::auth::challenges::Answer;
 use salus::auth::entered::Entered;
-use salus::auth::prove::prove;
+use salus::auth::prove::{Wanted, prove};
 use salus::auth::sessions::{self, Session};
 use salus::auth::sign_in::{SignInRefusal, sign_in};
 use salus::auth::{challenges, challenges::AnswerRefusal};
@@ -22,6 +23,7 @@ use salus::messaging::worker::Worker;
 use salus::portal::Portal;
 use salus::types::actor::Role;
 use salus::types::email_address::EmailAddress;
+use salus::types::factor_kind::FactorKind;
 use salus::types::ids::AccountId;
 use salus::types::locale::Locale;
 use salus::types::network::Network;
@@ -176,14 +178,14 @@ impl Door {
         session: &Session,
         code: &str,
     ) -> Result<Entered, Failure<AnswerRefusal>> {
-        prove(&self.portal, browser, session, &TypedCode::parse(code).unwrap(), false).await
+        prove(&self.portal, browser, session, &Answer::Code(TypedCode::parse(code).unwrap()), false).await
     }
 
     /// Password and code: the browser is known afterwards.
     pub async fn signed_in(&self, browser: &mut Browser, email: &str, phone: &str, trust: bool) -> Session {
         let pending = self.password(browser, email).await;
         let code = self.code(phone).await;
-        let typed = TypedCode::parse(&code).unwrap();
+        let typed = Answer::Code(TypedCode::parse(&code).unwrap());
         let entered = went_through(prove(&self.portal, browser, &pending, &typed, trust).await);
         browser.device = entered.device;
         self.session(&entered.token).await.expect("a full session")
@@ -219,3 +221,6 @@ pub fn wrong(code: &str) -> String {
     let number: u32 = code.parse().unwrap();
     format!("{:06}", (number + 1) % 1_000_000)
 }
+
+/// A text message to the phone that was asked before.
+pub const BY_TEXT: Wanted = Wanted { kind: FactorKind::Sms, phone: None };

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use salus::auth::browser::Browser;
+use salus::auth::factors::Proof;
 use salus::auth::sessions::{self, Kind, NewSession, Session, SignedIn};
 use salus::auth::step_up::{self, FreshFactor};
 use salus::crypto::random::Secret;
@@ -11,6 +12,7 @@ use salus::portal::Portal;
 use salus::types::actor::Role;
 use salus::types::birth_date::BirthDate;
 use salus::types::email_address::EmailAddress;
+use salus::types::factor_kind::FactorKind;
 use salus::types::ids::SessionId;
 use salus::types::locale::Locale;
 use salus::types::network::Network;
@@ -64,12 +66,17 @@ pub async fn sign_in(portal: &Portal, who: &SignedIn, browser: &Browser) -> Secr
         account: Some(&account),
         challenge: None,
         device: None,
-        proved: true,
+        proof: Some(proof()),
         replaces: None,
     };
     let token = sessions::begin(portal, &mut tx, new).await.unwrap();
     tx.commit().await.unwrap();
     token
+}
+
+/// A code that was texted.
+fn proof() -> Proof {
+    Proof { kind: FactorKind::Sms, key: None }
 }
 
 /// Proof of a code given just now.
@@ -85,6 +92,7 @@ pub fn fresh(portal: &Portal, who: &SignedIn) -> FreshFactor {
         seen_at: now,
         ends_at: now,
         proved_at: Some(now),
+        proof: Some(proof()),
         proved_visit: None,
     };
     step_up::fresh(portal, &session).unwrap()

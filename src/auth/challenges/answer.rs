@@ -4,6 +4,8 @@ use super::{Challenge, Purpose, Whose, sql};
 use crate::audit::{self, Deed, Event};
 use crate::auth::browser::Browser;
 use crate::auth::budgets::{self, wrong_codes};
+use crate::auth::factors::recovery_codes::{self, TypedRecoveryCode};
+use crate::auth::factors::{self, FactorKey, Proof, passkeys, totp};
 use crate::auth::lockout;
 use crate::clock::Timestamp;
 use crate::crypto::codes::TypedCode;
@@ -15,6 +17,7 @@ use crate::messaging::dispatches;
 use crate::messaging::texts::{Notice, Values};
 use crate::portal::Portal;
 use crate::types::actor::Actor;
+use crate::types::factor_kind::FactorKind;
 use crate::types::ids::ChallengeId;
 use crate::words::Words;
 
@@ -40,8 +43,18 @@ pub enum AnswerRefusal {
     },
     /// Too many wrong codes came from unknown browsers over the life of this password: only a new password helps.
     PasswordSpent,
-    /// The phone has seen too many wrong codes over its life: the clinic must help.
+    /// The factor has seen too many wrong answers over its life: another must be used, or the clinic must help.
     FactorOff,
+}
+
+/// What somebody answers with.
+pub enum Answer {
+    /// Six digits: of a message, or of an authenticator app.
+    Code(TypedCode),
+    /// A recovery code.
+    Recovery(TypedRecoveryCode),
+    /// What a passkey said.
+    Passkey(passkeys::Answer),
 }
 
 /// A challenge that was answered, in the transaction that used it up. Nothing else makes one.
@@ -50,6 +63,8 @@ pub struct Answered {
     pub challenge: Challenge,
     /// The account, when it is one's.
     pub account: Option<Account>,
+    /// By which factor.
+    pub proof: Proof,
 }
 
 /// Takes an answer: counts the try, compares in constant time, and uses the code up. Of a hundred parallel wrong
@@ -62,7 +77,7 @@ pub async fn answer(
     portal: &Portal,
     browser: &Browser,
     id: ChallengeId,
-    typed: &TypedCode,
+    given: &Answer,
 ) -> Result<(Tx, Answered), Failure<AnswerRefusal>> {
     let now = portal.clock.now();
     let limits = &portal.config.limits;
@@ -75,6 +90,10 @@ pub async fn answer(
         Whose::Account(account) => accounts::find_in(portal, &mut tx, account).await?,
         _ => None,
     };
+    let key = match &account {
+        Some(account) => asked_key(&mut tx, &challenge, account).await?,
+        None => None,
+    };
     if let Some(account) = &account {
         if let Some(until) = lockout::locked_until(portal, &mut tx, account.id, challenge.device).await? {
             return refuse(portal, tx, &challenge, browser, AnswerRefusal::Locked { until }).await;
@@ -86,24 +105,26 @@ pub async fn answer(
         }
         // Only answers from known browsers count on the factor, so that a stranger with the password cannot turn the
         // owner's phone off; theirs are counted against the life of the password.
-        if account.sms_wrong >= limits.factor_life {
+        let uses = factors::uses(&mut tx, account.id).await?;
+        if key.as_ref().and_then(|key| uses.get(key)).is_some_and(|how| how.wrong >= limits.factor_life) {
             return refuse(portal, tx, &challenge, browser, AnswerRefusal::FactorOff).await;
         }
     }
     if let Some(until) = limits::blocked_until(portal, &mut tx, wrong_codes(limits), &counted_by(&challenge)).await? {
         return refuse(portal, tx, &challenge, browser, AnswerRefusal::Locked { until }).await;
     }
-    // A code that the send limits kept back was told to nobody, so whoever types it guessed.
-    let right = challenge.code(portal).matches(typed) && challenge.sends > 0;
-    if right && challenge.code_ends_at > now && sql::claim(&mut tx, id, now).await? {
+    if is_right(portal, &mut tx, &challenge, account.as_ref(), given).await? && sql::claim(&mut tx, id, now).await? {
         if let Some(account) = &account {
-            accounts::forgive_factor(&mut tx, account.id).await?;
+            if let Some(key) = &key {
+                factors::proved(portal, &mut tx, account.id, key).await?;
+            }
             lockout::forgive(&mut tx, account.id, challenge.device).await?;
         }
         dispatches::settle(portal, &mut tx, id).await?;
-        return Ok((tx, Answered { challenge, account }));
+        let proof = Proof { kind: challenge.factor, key };
+        return Ok((tx, Answered { challenge, account, proof }));
     }
-    let locked = count_wrong(portal, &mut tx, &challenge, account.as_ref(), browser).await?;
+    let locked = count_wrong(portal, &mut tx, &challenge, account.as_ref(), key.as_ref(), browser).await?;
     let left = challenge.tries_left(limits);
     if left == 0 {
         sql::end(&mut tx, id, now).await?;
@@ -111,10 +132,43 @@ pub async fn answer(
     let refusal = match locked {
         Some(until) => AnswerRefusal::Locked { until },
         None if left == 0 => AnswerRefusal::Ended,
-        None if challenge.code_ends_at <= now => AnswerRefusal::Expired { left },
+        None if challenge.way().is_some() && challenge.code_ends_at <= now => AnswerRefusal::Expired { left },
         None => AnswerRefusal::Wrong { left },
     };
     refuse(portal, tx, &challenge, browser, refusal).await
+}
+
+/// By what the factor that is asked for is counted.
+async fn asked_key(tx: &mut Tx, challenge: &Challenge, account: &Account) -> Result<Option<FactorKey>, InternalError> {
+    match challenge.factor {
+        FactorKind::Totp => totp::key_of(tx, account.id).await,
+        _ => Ok(challenge.factor_key()),
+    }
+}
+
+/// Whether the answer is right for what is asked; one of another kind never is. What can be used once is used up by it.
+async fn is_right(
+    portal: &Portal,
+    tx: &mut Tx,
+    challenge: &Challenge,
+    account: Option<&Account>,
+    given: &Answer,
+) -> Result<bool, InternalError> {
+    match (challenge.factor, given, account) {
+        (FactorKind::Sms | FactorKind::Voice | FactorKind::Email, Answer::Code(typed), _) => {
+            // A code that the send limits kept back was told to nobody, so whoever types it guessed.
+            let right = challenge.code(portal).matches(typed) && challenge.sends > 0;
+            Ok(right && challenge.code_ends_at > portal.clock.now())
+        }
+        (FactorKind::Totp, Answer::Code(typed), Some(account)) => totp::check(portal, tx, account, typed).await,
+        (FactorKind::Recovery, Answer::Recovery(typed), Some(account)) => {
+            recovery_codes::check(portal, tx, account, typed).await
+        }
+        (FactorKind::Passkey, Answer::Passkey(answer), Some(account)) => {
+            passkeys::check(portal, tx, account, challenge.id, answer).await
+        }
+        _ => Ok(false),
+    }
 }
 
 /// What wrong codes of a day are counted by: an account's known browsers apart from all others.
@@ -131,6 +185,7 @@ async fn count_wrong(
     tx: &mut Tx,
     challenge: &Challenge,
     account: Option<&Account>,
+    key: Option<&FactorKey>,
     browser: &Browser,
 ) -> Result<Option<Timestamp>, InternalError> {
     let limits = &portal.config.limits;
@@ -139,15 +194,24 @@ async fn count_wrong(
         Taken::Granted(_) => None,
     };
     let Some(account) = account else { return Ok(day) };
-    let strange = challenge.device.is_none();
-    let (_, strange_codes) = accounts::count_wrong_code(tx, account.id, strange).await?;
-    if strange && strange_codes == limits.strange_told {
-        let words = Words::new(account.locale);
-        let values = Values::from([("time".to_owned(), words.day_time(portal.clock.now(), &account.zone))]);
-        accounts::tell(portal, tx, account, Notice::StrangeCodes, &values, false).await?;
+    match (challenge.device, key) {
+        (None, _) if accounts::count_strange(tx, account.id).await? == limits.strange_told => {
+            tell_of_strangers(portal, tx, account).await?;
+        }
+        (None, _) | (_, None) => {}
+        (Some(_), Some(key)) => {
+            factors::count_wrong(tx, account.id, key).await?;
+        }
     }
     let locked = lockout::count_wrong(portal, tx, account, challenge.device, "code", &browser.network).await?;
     Ok(locked.or(day))
+}
+
+/// Tells the owner that somebody who knows the password types wrong codes.
+async fn tell_of_strangers(portal: &Portal, tx: &mut Tx, account: &Account) -> Result<(), InternalError> {
+    let words = Words::new(account.locale);
+    let values = Values::from([("time".to_owned(), words.day_time(portal.clock.now(), &account.zone))]);
+    accounts::tell(portal, tx, account, Notice::StrangeCodes, &values, false).await
 }
 
 async fn refuse<T>(

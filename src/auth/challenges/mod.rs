@@ -16,11 +16,15 @@ mod sql;
 
 use crate::audit::{self, Deed, Event};
 use crate::auth::browser::Browser;
+use crate::auth::factors::choice::{self, Choice};
+use crate::auth::factors::{Factor, FactorKey, passkeys};
 use crate::clock::{SignedDuration, Timestamp};
 use crate::config::Limits;
 use crate::crypto::codes::{Code, Seed};
 use crate::db::Tx;
 use crate::error::{Failure, InternalError};
+use crate::identity::accounts::Account;
+use crate::identity::phones::Phone;
 use crate::limits::{self, Limit, Taken};
 use crate::messaging::brakes::{self, Asked, Standing};
 use crate::messaging::dispatches::{self, Contact, Delivery, Way};
@@ -29,11 +33,14 @@ use crate::messaging::live_code::{LiveCode, Looking};
 use crate::messaging::texts::Notice;
 use crate::portal::Portal;
 use crate::types::actor::Actor;
-use crate::types::ids::{AccountId, AppointmentId, ChallengeId, DeviceId, InvitationId, RegistrationId, ResetId};
+use crate::types::factor_kind::FactorKind;
+use crate::types::ids::{
+    AccountId, AppointmentId, ChallengeId, DeviceId, InvitationId, PhoneId, RegistrationId, ResetId,
+};
 use crate::types::network::Network;
 use crate::types::phone::PhoneNumber;
 
-pub use answer::{AnswerRefusal, Answered, answer};
+pub use answer::{Answer, AnswerRefusal, Answered, answer};
 
 /// What is done once it is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +53,8 @@ pub enum Purpose {
     ResetPassword,
     /// Renews the proof inside a session.
     StepUp,
+    /// Binds a phone to the account.
+    ChangePhone,
 }
 
 impl Purpose {
@@ -56,11 +65,17 @@ impl Purpose {
             Self::SignIn => "sign_in",
             Self::ResetPassword => "reset_password",
             Self::StepUp => "step_up",
+            Self::ChangePhone => "change_phone",
         }
     }
 
+    /// Whether a code by mail will do. Not where mail has proved something already, nor where a phone is to be proved.
+    pub fn takes_mail(self) -> bool {
+        matches!(self, Self::SignIn | Self::StepUp)
+    }
+
     fn from_word(word: &str) -> Option<Self> {
-        [Self::Register, Self::SignIn, Self::ResetPassword, Self::StepUp]
+        [Self::Register, Self::SignIn, Self::ResetPassword, Self::StepUp, Self::ChangePhone]
             .into_iter()
             .find(|purpose| purpose.as_str() == word)
     }
@@ -71,6 +86,7 @@ impl Purpose {
             Self::SignIn => Notice::CodeSignIn,
             Self::ResetPassword => Notice::CodeResetPassword,
             Self::StepUp => Notice::CodeStepUp,
+            Self::ChangePhone => Notice::CodeChangePhone,
         }
     }
 }
@@ -78,7 +94,7 @@ impl Purpose {
 /// Who is to prove it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whose {
-    /// The phone of an account.
+    /// An account, by one of its factors.
     Account(AccountId),
     /// The phone of a registration.
     Registration(RegistrationId),
@@ -109,10 +125,16 @@ pub struct Challenge {
     pub device: Option<DeviceId>,
     /// Wrong answers so far.
     pub tries: i64,
-    /// Texts and calls asked for so far.
+    /// Texts, calls and mails asked for so far.
     pub sends: i64,
-    /// How the code was asked for last.
-    pub way: Way,
+    /// The factor that is asked for now.
+    pub factor: FactorKind,
+    /// The phone of the account that it is about; None for other factors, and while somebody registers.
+    pub phone: Option<PhoneId>,
+    /// Whether only what is stronger than a sent code will do, where the person has it.
+    pub stronger: bool,
+    /// The factor that will not do, since it is about to be replaced.
+    pub apart_from: Option<FactorKey>,
     /// When the newest text was asked for.
     pub last_send_at: Option<Timestamp>,
     /// When the next text may be asked for.
@@ -146,6 +168,35 @@ impl Challenge {
         (limits.challenge_tries - self.tries).max(0)
     }
 
+    /// How its code travels, where it has one.
+    pub fn way(&self) -> Option<Way> {
+        match self.factor {
+            FactorKind::Sms => Some(Way::Text),
+            FactorKind::Voice => Some(Way::Call),
+            FactorKind::Email => Some(Way::Mail),
+            FactorKind::Totp | FactorKind::Passkey | FactorKind::Recovery => None,
+        }
+    }
+
+    /// By what the factor that is asked for now is counted; None while somebody registers.
+    pub fn factor_key(&self) -> Option<FactorKey> {
+        match (self.factor, self.phone) {
+            (FactorKind::Sms | FactorKind::Voice, phone) => phone.map(|phone| Factor::Sms(phone).key()),
+            (FactorKind::Totp, _) => None,
+            (kind, _) => Some(FactorKey::stored(kind.as_str())),
+        }
+    }
+
+    /// What is asked of whom, for the choice of another factor.
+    pub fn asked(&self) -> choice::Asked<'_> {
+        choice::Asked {
+            purpose: self.purpose,
+            is_known: self.device.is_some(),
+            stronger: self.stronger,
+            apart_from: self.apart_from.as_ref(),
+        }
+    }
+
     /// Who asks for its code, in the trail: nobody has proved to be the person yet.
     fn asker(&self) -> Actor {
         match self.whose {
@@ -161,8 +212,10 @@ impl Challenge {
 
 /// Sends to a number: what has been proved to be somebody's is counted apart from what was only typed.
 /// What a known browser asks for is counted apart again: somebody with the password alone cannot use it up.
+/// Mail counts apart from both.
 fn sends(limits: &Limits, challenge: &Challenge) -> [Limit; 2] {
     let (short, day) = match (challenge.whose, challenge.device) {
+        _ if challenge.factor == FactorKind::Email => ("sends:mail:15m", "sends:mail:day"),
         (Whose::Account(_), Some(_)) => ("sends:known:15m", "sends:known:day"),
         (Whose::Account(_), None) => ("sends:proved:15m", "sends:proved:day"),
         _ => ("sends:typed:15m", "sends:typed:day"),
@@ -173,22 +226,40 @@ fn sends(limits: &Limits, challenge: &Challenge) -> [Limit; 2] {
     ]
 }
 
+/// Who is to prove it, and by what.
+#[derive(Clone, Copy)]
+pub enum Holder<'a> {
+    /// Somebody with an account: the best of their factors is asked for.
+    Account(&'a Account),
+    /// The holder of an account's phone that is to be proved, and nothing else will do.
+    NewPhone(&'a Account, &'a Phone),
+    /// Whoever holds a number that was only typed.
+    Typed {
+        /// Where the code goes; None for a decoy, which looks the same and sends nothing.
+        contact: Option<&'a Contact>,
+        /// The number, a decoy's too: brakes count it.
+        phone: &'a PhoneNumber,
+        /// The blind index of the number, that sends are counted by.
+        phone_index: &'a [u8; 32],
+    },
+}
+
 /// A challenge to open.
 pub struct NewChallenge<'a> {
     /// Who is to prove it.
     pub whose: Whose,
+    /// By what.
+    pub holder: Holder<'a>,
     /// What for.
     pub purpose: Purpose,
     /// The browser it is asked in.
     pub browser: &'a Browser,
     /// The known browser.
     pub device: Option<DeviceId>,
-    /// Where the code goes; None for a decoy, which looks the same and sends nothing.
-    pub contact: Option<&'a Contact>,
-    /// The number, a decoy's too: brakes count it.
-    pub phone: &'a PhoneNumber,
-    /// The blind index of the number, that sends are counted by.
-    pub phone_index: &'a [u8; 32],
+    /// Whether only what is stronger than a sent code will do, where the person has it.
+    pub stronger: bool,
+    /// The factor that will not do, where there is another.
+    pub apart_from: Option<FactorKey>,
     /// The visit the proof is bound to.
     pub visit: Option<AppointmentId>,
     /// The reset it belongs to.
@@ -197,8 +268,8 @@ pub struct NewChallenge<'a> {
     pub next: Option<&'a str>,
 }
 
-/// Opens a challenge and sends its code, or rejoins the live one of the same purpose in the same browser, which gives
-/// no new tries and no second text.
+/// Opens a challenge and sends its code, where it has one; or rejoins the live one of the same purpose in the same browser,
+/// which gives no new tries and no second text.
 ///
 /// # Errors
 /// When the database fails.
@@ -206,12 +277,13 @@ pub async fn open(portal: &Portal, tx: &mut Tx, new: NewChallenge<'_>) -> Result
     let now = portal.clock.now();
     if let Some(live) = sql::find_live(tx, &new, now).await?
         && live.tries < portal.config.limits.challenge_tries
-        && live.code_ends_at > now
+        && (live.code_ends_at > now || live.way().is_none())
     {
         sql::set_next(tx, live.id, new.next).await?;
         return Ok(live.id);
     }
     let limits = &portal.config.limits;
+    let (holder, network) = (new.holder, &new.browser.network);
     let mut challenge = Challenge {
         id: ChallengeId::new(),
         whose: new.whose,
@@ -219,7 +291,10 @@ pub async fn open(portal: &Portal, tx: &mut Tx, new: NewChallenge<'_>) -> Result
         device: new.device,
         tries: 0,
         sends: 0,
-        way: Way::Text,
+        factor: FactorKind::Sms,
+        phone: None,
+        stronger: new.stronger,
+        apart_from: new.apart_from,
         last_send_at: None,
         next_send_at: now,
         code_ends_at: now + limits.code_life,
@@ -232,10 +307,56 @@ pub async fn open(portal: &Portal, tx: &mut Tx, new: NewChallenge<'_>) -> Result
         seed: Seed::new(),
         browser: new.browser.digest,
     };
-    sql::insert(tx, &challenge, now).await?;
-    let to = To { contact: new.contact, phone: new.phone, phone_index: new.phone_index, network: &new.browser.network };
-    send(portal, tx, &mut challenge, &to).await?;
+    match holder {
+        Holder::Typed { contact, phone, phone_index } => {
+            sql::insert(tx, &challenge, now).await?;
+            send(portal, tx, &mut challenge, &To { contact, phone, phone_index, network }).await?;
+        }
+        Holder::NewPhone(account, phone) => {
+            challenge.phone = Some(phone.id);
+            sql::insert(tx, &challenge, now).await?;
+            let contact = account.contact_at(phone);
+            let to = To { contact: Some(&contact), phone: &phone.number, phone_index: &phone.index, network };
+            send(portal, tx, &mut challenge, &to).await?;
+        }
+        Holder::Account(account) => {
+            let best = choice::choices(portal, tx, account, challenge.asked()).await?.into_iter().next();
+            sql::insert(tx, &challenge, now).await?;
+            // Somebody whose every factor is off is told so when they answer.
+            if let Some(best) = best {
+                begin(portal, tx, &mut challenge, account, &best, network).await?;
+            }
+        }
+    }
     Ok(challenge.id)
+}
+
+/// Asks for a factor of an account: sends the code, or puts the question to its passkeys. Answers what forbids a send now.
+async fn begin(
+    portal: &Portal,
+    tx: &mut Tx,
+    challenge: &mut Challenge,
+    account: &Account,
+    choice: &Choice,
+    network: &Network,
+) -> Result<Option<ResendRefusal>, InternalError> {
+    challenge.factor = choice.factor.kind();
+    challenge.phone = choice.phone.as_ref().map(|phone| phone.id);
+    sql::set_factor(tx, challenge.id, challenge.factor, challenge.phone).await?;
+    match (choice.factor, &choice.phone) {
+        (Factor::Sms(_) | Factor::Voice(_), Some(phone)) => {
+            let contact = account.contact_at(phone);
+            let to = To { contact: Some(&contact), phone: &phone.number, phone_index: &phone.index, network };
+            send(portal, tx, challenge, &to).await
+        }
+        (Factor::Email, _) => {
+            let contact = account.contact();
+            let to = To { contact: Some(&contact), phone: &account.phone, phone_index: &account.email_index, network };
+            send(portal, tx, challenge, &to).await
+        }
+        (Factor::Passkey, _) => passkeys::ask(portal, tx, account, challenge.id).await.map(|()| None),
+        _ => Ok(None),
+    }
 }
 
 /// Where a code goes, and who asks for it.
@@ -244,7 +365,7 @@ pub struct To<'a> {
     pub contact: Option<&'a Contact>,
     /// The number, a decoy's too.
     pub phone: &'a PhoneNumber,
-    /// Its blind index.
+    /// Its blind index; of a code by mail, the address's.
     pub phone_index: &'a [u8; 32],
     /// From where it is asked for.
     pub network: &'a Network,
@@ -261,6 +382,7 @@ async fn send(
 ) -> Result<Option<ResendRefusal>, InternalError> {
     let now = portal.clock.now();
     let limits = &portal.config.limits;
+    let way = challenge.way().ok_or_else(|| InternalError::because("a factor without a code was to be sent"))?;
     let earliest =
         now + limits.send_pauses[usize::try_from(challenge.sends).unwrap_or(0).min(limits.send_pauses.len() - 1)];
     for limit in sends(limits, challenge) {
@@ -271,7 +393,10 @@ async fn send(
             return Ok(Some(ResendRefusal::Wait(until)));
         }
     }
-    if let Some(until) = braked(portal, tx, challenge, to).await? {
+    // Brakes are about what the telephone network costs.
+    if way != Way::Mail
+        && let Some(until) = braked(portal, tx, challenge, to).await?
+    {
         let until = until.max(earliest);
         sql::hold_send(tx, challenge.id, until).await?;
         return Ok(Some(ResendRefusal::Held(until)));
@@ -286,9 +411,10 @@ async fn send(
         sql::replace_code(tx, challenge.id, &challenge.seed, challenge.code_ends_at).await?;
     }
     sql::count_send(tx, challenge.id, now, earliest).await?;
+    challenge.sends += 1;
     if let Some(contact) = to.contact {
         let (notice, ends_at) = (challenge.purpose.notice(), challenge.code_ends_at);
-        dispatches::queue_code(portal, tx, contact, notice, challenge.id, ends_at, challenge.way).await?;
+        dispatches::queue_code(portal, tx, contact, notice, challenge.id, ends_at, way).await?;
     }
     Ok(None)
 }
@@ -306,7 +432,7 @@ async fn braked(
         (Whose::Account(_), None) => Standing::Proved,
         _ => Standing::Typed,
     };
-    let (by_call, is_decoy) = (challenge.way == Way::Call, to.contact.is_none());
+    let (by_call, is_decoy) = (challenge.factor == FactorKind::Voice, to.contact.is_none());
     let asked = Asked { phone: to.phone, network: to.network, standing, by_call, is_decoy };
     let Some(held) = brakes::ask(portal, tx, &asked).await? else { return Ok(None) };
     for limit in sends(&portal.config.limits, challenge) {
@@ -324,14 +450,25 @@ pub enum ResendRefusal {
     Wait(Timestamp),
     /// No gateway can call.
     CannotCall,
+    /// The person has no such factor, or it will not do here.
+    NotTheirs,
     /// No text can be sent before this instant.
     Held(Timestamp),
     /// The challenge is over.
     Ended,
 }
 
-/// Sends the code again, as a text or in a call: the same while it has two minutes left and sends, else a fresh one. Tries
-/// stay as they are, and the limits count both alike.
+/// Whom a code is sent to again.
+#[derive(Clone, Copy)]
+pub enum Again<'a> {
+    /// Somebody with an account, by this factor of theirs: the same as before, or another.
+    Account(&'a Account, &'a Choice),
+    /// Whoever holds the one number that will do, by text or by call.
+    Number(&'a To<'a>, Way),
+}
+
+/// Sends the code again, or asks for another factor: the same code while it has two minutes left and sends, else a fresh
+/// one. Tries stay as they are, and the limits count all ways alike.
 ///
 /// # Errors
 /// Refused as [`ResendRefusal`] says.
@@ -339,11 +476,14 @@ pub async fn resend(
     portal: &Portal,
     browser: &Browser,
     id: ChallengeId,
-    to: &To<'_>,
-    way: Way,
+    again: Again<'_>,
 ) -> Result<(), Failure<ResendRefusal>> {
     let now = portal.clock.now();
-    if way == Way::Call && !gateways::can_call(&portal.config) {
+    let is_call = match again {
+        Again::Account(_, choice) => choice.factor.kind() == FactorKind::Voice,
+        Again::Number(_, way) => way == Way::Call,
+    };
+    if is_call && !gateways::can_call(&portal.config) {
         return Err(Failure::Refused(ResendRefusal::CannotCall));
     }
     let mut tx = portal.db.begin().await?;
@@ -351,17 +491,36 @@ pub async fn resend(
     if !challenge.is_live(now) || challenge.browser != browser.digest {
         return Err(Failure::Refused(ResendRefusal::Ended));
     }
+    let is_sent = !matches!(again, Again::Account(_, choice)
+        if matches!(choice.factor, Factor::Totp(_) | Factor::Passkey | Factor::Recovery));
     // Two presses at once: the first moves the instant on, the second finds it moved.
-    if !sql::claim_send(&mut tx, id, challenge.sends, now).await? {
+    if is_sent && !sql::claim_send(&mut tx, id, challenge.sends, now).await? {
         return Err(Failure::Refused(ResendRefusal::Wait(challenge.next_send_at.max(now))));
     }
-    challenge.way = way;
-    if let Some(refusal) = send(portal, &mut tx, &mut challenge, to).await? {
+    let before = (challenge.factor, challenge.phone);
+    let refusal = match again {
+        Again::Account(account, choice) => {
+            begin(portal, &mut tx, &mut challenge, account, choice, &browser.network).await?
+        }
+        Again::Number(to, way) => {
+            challenge.factor = match way {
+                Way::Call => FactorKind::Voice,
+                Way::Text | Way::Mail => FactorKind::Sms,
+            };
+            let refusal = send(portal, &mut tx, &mut challenge, to).await?;
+            if refusal.is_none() {
+                // A decoy remembers the way too, so that its page says the same.
+                sql::set_factor(&mut tx, id, challenge.factor, challenge.phone).await?;
+            }
+            refusal
+        }
+    };
+    if let Some(refusal) = refusal {
+        // What was asked for before can still be answered.
+        sql::set_factor(&mut tx, id, before.0, before.1).await?;
         tx.commit().await?;
         return Err(Failure::Refused(refusal));
     }
-    // A decoy remembers the way too, so that its page says the same.
-    sql::set_way(&mut tx, id, way).await?;
     audit::record(portal, &mut tx, Event::new(challenge.asker(), Deed::CodeRequested).on(id).from(&browser.network))
         .await?;
     tx.commit().await?;
@@ -386,6 +545,23 @@ pub struct Progress {
     pub delivery: Option<Delivery>,
 }
 
+impl Progress {
+    /// Whether a text is on its way, so that there is nothing to ask for.
+    pub fn is_underway(self) -> bool {
+        self.way == Way::Text
+            && matches!(
+                self.delivery,
+                Some(
+                    Delivery::Queued
+                        | Delivery::Sent(_)
+                        | Delivery::Turned
+                        | Delivery::Rerouted(_)
+                        | Delivery::Arrived(_)
+                )
+            )
+    }
+}
+
 /// How far the newest message got, as the waiting person may know. A decoy's looks sent a moment after it was asked for,
 /// and later delayed. A registration's looks the same whatever becomes of it: else a number that no text reaches would
 /// tell whether the email beside it has an account.
@@ -393,7 +569,7 @@ pub struct Progress {
 /// # Errors
 /// When the database fails.
 pub async fn progress(portal: &Portal, challenge: &Challenge) -> Result<Progress, InternalError> {
-    let way = challenge.way;
+    let way = challenge.way().unwrap_or(Way::Text);
     if challenge.sends == 0 {
         return Ok(Progress { way, delivery: None });
     }

@@ -3,12 +3,13 @@
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-use super::{Challenge, NewChallenge, Purpose, Whose};
+use super::{Challenge, Holder, NewChallenge, Purpose, Whose};
+use crate::auth::factors::FactorKey;
 use crate::clock::{Timestamp, from_ms};
 use crate::crypto::codes::Seed;
 use crate::db::{self, parse};
-use crate::messaging::dispatches::Way;
-use crate::types::ids::ChallengeId;
+use crate::types::factor_kind::FactorKind;
+use crate::types::ids::{ChallengeId, PhoneId};
 
 fn odd(column: &'static str) -> sqlx::Error {
     sqlx::Error::ColumnDecode {
@@ -35,7 +36,10 @@ fn challenge(row: &AnyRow) -> db::Result<Challenge> {
         device: text("device_id")?.map(|id| parse("device_id", id)).transpose()?,
         tries: row.try_get("tries")?,
         sends: row.try_get("sends")?,
-        way: if row.try_get::<&str, _>("factor")? == "voice" { Way::Call } else { Way::Text },
+        factor: parse("factor", row.try_get("factor")?)?,
+        phone: text("phone_id")?.map(|id| parse("phone_id", id)).transpose()?,
+        stronger: row.try_get::<i64, _>("stronger")? != 0,
+        apart_from: text("apart_from")?.map(FactorKey::stored),
         last_send_at: instant("last_send_at")?,
         next_send_at: from_ms(row.try_get("next_send_at")?),
         code_ends_at: from_ms(row.try_get("code_ends_at")?),
@@ -60,8 +64,8 @@ pub(super) async fn insert(connection: &mut AnyConnection, new: &Challenge, now:
     sqlx::query(
         "INSERT INTO challenges (id, account_id, registration_id, invitation_id, reset_id, purpose, factor, browser_digest,
                                  device_id, seed, code_ends_at, tries, sends, next_send_at, visit_id, next_path, started_at,
-                                 expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, 'sms', $7, $8, $9, $10, 0, 0, $11, $12, $13, $11, $14)",
+                                 expires_at, phone_id, stronger, apart_from)
+         VALUES ($1, $2, $3, $4, $5, $6, $15, $7, $8, $9, $10, 0, 0, $11, $12, $13, $11, $14, $16, $17, $18)",
     )
     .bind(new.id.to_string())
     .bind(account)
@@ -77,6 +81,10 @@ pub(super) async fn insert(connection: &mut AnyConnection, new: &Challenge, now:
     .bind(new.visit.map(|id| id.to_string()))
     .bind(new.next.as_deref())
     .bind(new.expires_at.as_millisecond())
+    .bind(new.factor.as_str())
+    .bind(new.phone.map(|id| id.to_string()))
+    .bind(i64::from(new.stronger))
+    .bind(new.apart_from.as_ref().map(FactorKey::as_str))
     .execute(connection)
     .await?;
     Ok(())
@@ -89,7 +97,8 @@ pub(super) async fn find(connection: &mut AnyConnection, id: ChallengeId) -> db:
     row.as_ref().map(challenge).transpose()
 }
 
-/// The live challenge of the same person for the same purpose, visit and reset in the same browser.
+/// The live challenge of the same person for the same purpose, phone, visit and reset in the same browser, that asks for no
+/// less.
 pub(super) async fn find_live(
     connection: &mut AnyConnection,
     new: &NewChallenge<'_>,
@@ -104,6 +113,7 @@ pub(super) async fn find_live(
                 $owner,
                 " = $1 AND purpose = $2 AND browser_digest = $3 AND answered_at IS NULL AND ended_at IS NULL
                    AND expires_at > $4 AND COALESCE(visit_id, '') = $5 AND COALESCE(reset_id, '') = $6
+                   AND stronger >= $7 AND COALESCE(apart_from, '') = $8 AND ($9 = '' OR phone_id = $9)
                  ORDER BY started_at DESC
                  LIMIT 1"
             )
@@ -121,6 +131,12 @@ pub(super) async fn find_live(
         .bind(now.as_millisecond())
         .bind(new.visit.map(|id| id.to_string()).unwrap_or_default())
         .bind(new.reset.map(|id| id.to_string()).unwrap_or_default())
+        .bind(i64::from(new.stronger))
+        .bind(new.apart_from.as_ref().map_or("", FactorKey::as_str))
+        .bind(match new.holder {
+            Holder::NewPhone(_, phone) => phone.id.to_string(),
+            Holder::Account(_) | Holder::Typed { .. } => String::new(),
+        })
         .fetch_optional(connection)
         .await?;
     row.as_ref().map(challenge).transpose()
@@ -225,14 +241,17 @@ pub(super) async fn hold_send(connection: &mut AnyConnection, id: ChallengeId, n
     Ok(())
 }
 
-/// Keeps how the code was asked for last.
-pub(super) async fn set_way(connection: &mut AnyConnection, id: ChallengeId, way: Way) -> db::Result<()> {
-    sqlx::query("UPDATE challenges SET factor = $2 WHERE id = $1")
+/// Keeps what is asked for now.
+pub(super) async fn set_factor(
+    connection: &mut AnyConnection,
+    id: ChallengeId,
+    factor: FactorKind,
+    phone: Option<PhoneId>,
+) -> db::Result<()> {
+    sqlx::query("UPDATE challenges SET factor = $2, phone_id = $3 WHERE id = $1")
         .bind(id.to_string())
-        .bind(match way {
-            Way::Text => "sms",
-            Way::Call => "voice",
-        })
+        .bind(factor.as_str())
+        .bind(phone.map(|id| id.to_string()))
         .execute(connection)
         .await?;
     Ok(())

@@ -11,8 +11,8 @@
 mod sql;
 
 use crate::audit::{self, Deed, Event};
-use crate::auth::budgets;
 use crate::auth::step_up::FreshFactor;
+use crate::auth::{budgets, factors};
 use crate::clock::{SignedDuration, Timestamp};
 use crate::config::Limits;
 use crate::db::Tx;
@@ -206,7 +206,7 @@ pub async fn reset(
         let codes = budgets::codes_of(id, known);
         limits::clear(&mut tx, budgets::wrong_codes(&portal.config.limits), &codes).await?;
     }
-    accounts::forgive_factor(&mut tx, id).await?;
+    factors::forgive_all(&mut tx, id).await?;
     let mut event = Event::new(actor, Deed::LockoutReset).on(id).because(reason);
     if let Some(network) = network {
         event = event.from(network);

@@ -5,7 +5,7 @@ mod sql;
 
 use crate::audit::{self, Deed, Event};
 use crate::auth::browser::Browser;
-use crate::auth::challenges::{self, Answered, NewChallenge, Purpose, Whose};
+use crate::auth::challenges::{self, Answered, Holder, NewChallenge, Purpose, Whose};
 use crate::auth::entered::Entered;
 use crate::auth::sessions::{self, Kind, NewSession, Session};
 use crate::auth::{budgets, trusted_devices};
@@ -121,9 +121,9 @@ pub async fn open(
             purpose: Purpose::ResetPassword,
             browser,
             device,
-            contact: Some(&account.contact()),
-            phone: &account.phone,
-            phone_index: &account.phone_index,
+            holder: Holder::Account(&account),
+            stronger: false,
+            apart_from: None,
             visit: None,
             reset: Some(reset),
             next: None,
@@ -136,7 +136,7 @@ pub async fn open(
         account: Some(&account),
         challenge: Some(challenge),
         device,
-        proved: false,
+        proof: None,
         replaces,
     };
     let token = sessions::begin(portal, &mut tx, new).await?;
@@ -165,7 +165,7 @@ pub(super) async fn finish(
         account: Some(account),
         challenge: Some(answered.challenge.id),
         device: answered.challenge.device,
-        proved: false,
+        proof: None,
         replaces: Some(replaces),
     };
     let token = sessions::begin(portal, &mut tx, new).await?;

@@ -8,6 +8,7 @@ mod sql;
 
 use crate::audit::{self, Deed, Event};
 use crate::auth::browser::Browser;
+use crate::auth::factors::Proof;
 use crate::clock::{SignedDuration, Timestamp};
 use crate::crypto::random::Secret;
 use crate::db::{Statement, Tx, Value};
@@ -81,8 +82,10 @@ pub struct Session {
     pub seen_at: Timestamp,
     /// When it ends whatever happens.
     pub ends_at: Timestamp,
-    /// The last proof by code.
+    /// When a second factor was proved last.
     pub proved_at: Option<Timestamp>,
+    /// Which one that was.
+    pub proof: Option<Proof>,
     /// The last proof bound to a visit.
     pub proved_visit: Option<(AppointmentId, Timestamp)>,
 }
@@ -124,6 +127,7 @@ pub async fn find(portal: &Portal, token: &Secret) -> Result<Option<Session>, In
         seen_at: row.seen_at,
         ends_at: row.ends_at,
         proved_at: row.proved_at,
+        proof: row.proof,
         proved_visit: row.proved_visit,
     }))
 }
@@ -172,8 +176,8 @@ pub struct NewSession<'a> {
     pub challenge: Option<ChallengeId>,
     /// The known browser.
     pub device: Option<DeviceId>,
-    /// Whether a code was proved just now.
-    pub proved: bool,
+    /// The second factor that was proved just now.
+    pub proof: Option<Proof>,
     /// The session it takes the place of.
     pub replaces: Option<SessionId>,
 }
@@ -200,7 +204,8 @@ pub async fn begin(portal: &Portal, tx: &mut Tx, new: NewSession<'_>) -> Result<
             browser: new.browser,
             now,
             ends_at: now + portal.config.limits.session_longest,
-            proved_at: new.proved.then_some(now),
+            proved_at: new.proof.as_ref().map(|_| now),
+            proof: new.proof,
         },
     )
     .await?;
@@ -216,9 +221,10 @@ pub async fn renew(
     tx: &mut Tx,
     session: &Session,
     visit: Option<AppointmentId>,
+    proof: &Proof,
 ) -> Result<Secret, InternalError> {
     let token = Secret::token();
-    sql::renew(tx, session.id, &token.digest(), visit, portal.clock.now()).await?;
+    sql::renew(tx, session.id, &token.digest(), visit, proof, portal.clock.now()).await?;
     Ok(token)
 }
 

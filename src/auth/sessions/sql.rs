@@ -4,6 +4,7 @@ use sqlx::{AnyConnection, Row};
 
 use super::{Kind, Listed};
 use crate::auth::browser::Browser;
+use crate::auth::factors::{FactorKey, Proof};
 use crate::clock::{Timestamp, from_ms};
 use crate::db::{self, parse};
 use crate::portal::WrappedKey;
@@ -23,6 +24,7 @@ pub(super) struct Found {
     pub seen_at: Timestamp,
     pub ends_at: Timestamp,
     pub proved_at: Option<Timestamp>,
+    pub proof: Option<Proof>,
     pub proved_visit: Option<(AppointmentId, Timestamp)>,
     pub who: Option<Who>,
 }
@@ -44,7 +46,7 @@ pub(super) struct Who {
 pub(super) async fn find(connection: &mut AnyConnection, digest: &[u8; 32]) -> db::Result<Option<Found>> {
     let row = sqlx::query(
         "SELECT s.id, s.kind, s.account_version, s.challenge_id, s.device_id, s.started_at, s.seen_at, s.ends_at,
-                s.proved_at, s.proved_visit_id, s.proved_visit_at,
+                s.proved_at, s.proved_with, s.proved_factor, s.proved_visit_id, s.proved_visit_at,
                 a.id AS account_id, a.role, a.version, a.turned_off_at, a.name_sealed, a.locale, a.time_zone,
                 a.data_key_id, k.key_id, k.wrapped, p.id AS patient_id
          FROM sessions s
@@ -91,6 +93,13 @@ pub(super) async fn find(connection: &mut AnyConnection, digest: &[u8; 32]) -> d
         seen_at: from_ms(row.try_get("seen_at")?),
         ends_at: from_ms(row.try_get("ends_at")?),
         proved_at: instant("proved_at")?,
+        proof: match row.try_get::<Option<&str>, _>("proved_with")? {
+            None => None,
+            Some(kind) => Some(Proof {
+                kind: parse("proved_with", kind)?,
+                key: row.try_get::<Option<&str>, _>("proved_factor")?.map(FactorKey::stored),
+            }),
+        },
         proved_visit: visit.zip(instant("proved_visit_at")?),
         who,
     }))
@@ -111,14 +120,16 @@ pub(super) struct NewRow<'a> {
     pub now: Timestamp,
     pub ends_at: Timestamp,
     pub proved_at: Option<Timestamp>,
+    pub proof: Option<Proof>,
 }
 
 /// Adds a session.
 pub(super) async fn insert(connection: &mut AnyConnection, row: &NewRow<'_>) -> db::Result<()> {
     sqlx::query(
         "INSERT INTO sessions (id, token_digest, kind, account_id, account_version, challenge_id, device_id,
-                               browser_digest, network, agent, started_at, seen_at, ends_at, proved_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13)",
+                               browser_digest, network, agent, started_at, seen_at, ends_at, proved_at, proved_with,
+                               proved_factor)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13, $14, $15)",
     )
     .bind(row.id.to_string())
     .bind(row.token_digest.as_slice())
@@ -133,6 +144,8 @@ pub(super) async fn insert(connection: &mut AnyConnection, row: &NewRow<'_>) -> 
     .bind(row.now.as_millisecond())
     .bind(row.ends_at.as_millisecond())
     .bind(row.proved_at.map(|at| at.as_millisecond()))
+    .bind(row.proof.as_ref().map(|proof| proof.kind.as_str()))
+    .bind(row.proof.as_ref().and_then(|proof| proof.key.as_ref()).map(FactorKey::as_str))
     .execute(connection)
     .await?;
     Ok(())
@@ -144,10 +157,12 @@ pub(super) async fn renew(
     id: SessionId,
     digest: &[u8; 32],
     visit: Option<AppointmentId>,
+    proof: &Proof,
     now: Timestamp,
 ) -> db::Result<()> {
     sqlx::query(
         "UPDATE sessions SET token_digest = $2, challenge_id = NULL, proved_at = $4, seen_at = $4,
+                             proved_with = $5, proved_factor = $6,
                              proved_visit_id = COALESCE($3, proved_visit_id),
                              proved_visit_at = CASE WHEN $3 IS NULL THEN proved_visit_at ELSE $4 END
          WHERE id = $1",
@@ -156,6 +171,8 @@ pub(super) async fn renew(
     .bind(digest.as_slice())
     .bind(visit.map(|id| id.to_string()))
     .bind(now.as_millisecond())
+    .bind(proof.kind.as_str())
+    .bind(proof.key.as_ref().map(FactorKey::as_str))
     .execute(connection)
     .await?;
     Ok(())

@@ -11,6 +11,7 @@ use crate::crypto::blind_index;
 use crate::crypto::sealed::{DataKey, Place, Sealed};
 use crate::db::Tx;
 use crate::error::{Failure, InternalError};
+use crate::identity::phones::{self, Phone};
 use crate::messaging::dispatches::Contact;
 use crate::messaging::texts::{Notice, Values};
 use crate::messaging::{dispatches, texts};
@@ -68,8 +69,6 @@ pub struct Account {
     pub turned_off_at: Option<Timestamp>,
     /// Wrong codes from browsers that never proved themselves, over the life of this password.
     pub strange_codes: i64,
-    /// Wrong answers in a row on the text-message factor, over its life.
-    pub sms_wrong: i64,
 }
 
 impl Account {
@@ -85,9 +84,20 @@ impl Account {
             data_key_id: self.data_key_id,
             key: self.key.clone(),
             phone: Some(self.phone.clone()),
+            phone_id: None,
             email: self.email.clone(),
             locale: self.locale,
         }
+    }
+
+    /// Where this person is reached at one of their phones.
+    pub fn contact_at(&self, phone: &Phone) -> Contact {
+        Contact { phone: Some(phone.number.clone()), phone_id: Some(phone.id), ..self.contact() }
+    }
+
+    /// Whose phones, and what opens them.
+    pub fn phone_owner(&self) -> phones::Owner<'_> {
+        phones::Owner { account: self.id, key: &self.key, primary: &self.phone }
     }
 }
 
@@ -125,7 +135,6 @@ fn opened(portal: &Portal, row: sql::AccountRow) -> Result<Account, InternalErro
         opened_at: row.opened_at,
         turned_off_at: row.turned_off_at,
         strange_codes: row.strange_codes,
-        sms_wrong: row.sms_wrong,
     })
 }
 
@@ -161,6 +170,7 @@ pub fn open_contact(sealed: &SealedContact, data_key_id: DataKeyId, key: &DataKe
         data_key_id,
         key: key.clone(),
         phone: Some(unseal(&sealed.phone_sealed, key, "phone_sealed", sealed.account)?),
+        phone_id: None,
         email: unseal(&sealed.email_sealed, key, "email_sealed", sealed.account)?,
         locale: sealed.locale,
     })
@@ -208,7 +218,11 @@ pub async fn find_by_phone_in(
     tx: &mut Tx,
     phone_index: &[u8; 32],
 ) -> Result<Option<Account>, InternalError> {
-    sql::find_by_phone(tx, phone_index).await?.map(|row| opened(portal, row)).transpose()
+    let mut on = Vec::new();
+    for id in phones::holders(tx, phone_index).await? {
+        on.extend(find_in(portal, tx, id).await?.filter(|account| account.turned_off_at.is_none()));
+    }
+    Ok(on.into_iter().min_by_key(|account| (account.opened_at, account.id)))
 }
 
 /// Everybody with an account, newest first; `role` narrows.
@@ -282,15 +296,6 @@ pub async fn names(
     Ok(named)
 }
 
-/// Accounts that a phone is bound to.
-///
-/// # Errors
-/// When the database fails.
-pub async fn sharing_phone(portal: &Portal, phone_index: &[u8; 32]) -> Result<i64, InternalError> {
-    let mut connection = portal.db.read().await?;
-    Ok(sql::sharing_phone(&mut connection, phone_index).await?)
-}
-
 /// Stores a new password hash and ends, by the version, every session made before. Wrong codes counted against the
 /// old password are forgotten with it.
 ///
@@ -308,21 +313,12 @@ pub async fn rehash(tx: &mut Tx, id: AccountId, old: &str, new: &str) -> Result<
     Ok(sql::rehash(tx, id, old, new).await?)
 }
 
-/// Counts a wrong code on the text-message factor, and, from a browser that never proved itself, against the life of
-/// the password. Answers both counts.
+/// Counts a wrong answer from a browser that never proved itself against the life of the password; answers how many.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn count_wrong_code(tx: &mut Tx, id: AccountId, strange: bool) -> Result<(i64, i64), InternalError> {
-    Ok(sql::count_wrong_code(tx, id, strange).await?)
-}
-
-/// A right code, or a reset of the lock: the factor's wrong answers in a row start anew; those of strange browsers do not.
-///
-/// # Errors
-/// When the database fails.
-pub async fn forgive_factor(tx: &mut Tx, id: AccountId) -> Result<(), InternalError> {
-    Ok(sql::forgive_factor(tx, id).await?)
+pub async fn count_strange(tx: &mut Tx, id: AccountId) -> Result<i64, InternalError> {
+    Ok(sql::count_strange(tx, id).await?)
 }
 
 /// Why an account stays as it is.

@@ -5,6 +5,7 @@ use crate::crypto::blind_index;
 use crate::crypto::sealed::{DataKey, Place, Sealed};
 use crate::db::Tx;
 use crate::error::{Failure, InternalError};
+use crate::identity::phones;
 use crate::portal::Portal;
 use crate::types::actor::Role;
 use crate::types::birth_date::BirthDate;
@@ -61,7 +62,7 @@ pub async fn open(
     let now = portal.clock.now();
     let (data_key_id, key) = new.data_key;
     let phone_index = blind_index::index_phone(&portal.keys.index, new.phone);
-    let Some(phone_place) = sql::free_phone_place(tx, &phone_index).await? else {
+    let Some(phone_place) = phones::free_place(tx, &phone_index).await? else {
         return Err(Failure::Refused(OpenRefusal::PhoneFull));
     };
     let inserted = sql::insert(
@@ -85,6 +86,9 @@ pub async fn open(
     .await?;
     if !inserted {
         return Err(Failure::Refused(OpenRefusal::EmailTaken));
+    }
+    if !phones::open_with(portal, tx, id, &phone_index, phone_place).await? {
+        return Err(Failure::Refused(OpenRefusal::PhoneFull));
     }
     let patient = match (new.role, new.birth_date) {
         (Role::Patient, Some(birth_date)) => {

@@ -31,7 +31,6 @@ pub(super) struct AccountRow {
     pub opened_at: Timestamp,
     pub turned_off_at: Option<Timestamp>,
     pub strange_codes: i64,
-    pub sms_wrong: i64,
 }
 
 fn account(row: &AnyRow) -> db::Result<AccountRow> {
@@ -57,7 +56,6 @@ fn account(row: &AnyRow) -> db::Result<AccountRow> {
         opened_at: from_ms(row.try_get("opened_at")?),
         turned_off_at: row.try_get::<Option<i64>, _>("turned_off_at")?.map(from_ms),
         strange_codes: row.try_get("strange_codes")?,
-        sms_wrong: row.try_get("sms_wrong")?,
     })
 }
 
@@ -67,7 +65,7 @@ macro_rules! select {
         concat!(
             "SELECT a.id, a.role, p.id AS patient_id, a.data_key_id, k.key_id, k.wrapped, a.name_sealed, a.email_sealed,
                     a.email_index, a.phone_sealed, a.phone_index, a.password_hash, a.version, a.locale, a.time_zone,
-                    a.remind_by, a.opened_at, a.turned_off_at, a.strange_codes, a.sms_wrong
+                    a.remind_by, a.opened_at, a.turned_off_at, a.strange_codes
              FROM accounts a
              JOIN data_keys k ON k.id = a.data_key_id AND k.wrapped IS NOT NULL
              LEFT JOIN patients p ON p.account_id = a.id ",
@@ -86,16 +84,6 @@ pub(super) async fn find(connection: &mut AnyConnection, id: AccountId) -> db::R
 pub(super) async fn find_by_email(connection: &mut AnyConnection, index: &[u8; 32]) -> db::Result<Option<AccountRow>> {
     let row =
         sqlx::query(select!("WHERE a.email_index = $1")).bind(index.as_slice()).fetch_optional(connection).await?;
-    row.as_ref().map(account).transpose()
-}
-
-/// The oldest account of a phone's blind index that is on.
-pub(super) async fn find_by_phone(connection: &mut AnyConnection, index: &[u8; 32]) -> db::Result<Option<AccountRow>> {
-    let row =
-        sqlx::query(select!("WHERE a.phone_index = $1 AND a.turned_off_at IS NULL ORDER BY a.opened_at, a.id LIMIT 1"))
-            .bind(index.as_slice())
-            .fetch_optional(connection)
-            .await?;
     row.as_ref().map(account).transpose()
 }
 
@@ -176,23 +164,6 @@ pub(super) async fn names(connection: &mut AnyConnection, ids: &[AccountId]) -> 
             })
         })
         .collect()
-}
-
-/// Accounts of a phone's blind index.
-pub(super) async fn sharing_phone(connection: &mut AnyConnection, index: &[u8; 32]) -> db::Result<i64> {
-    sqlx::query_scalar("SELECT COUNT(*) FROM accounts WHERE phone_index = $1")
-        .bind(index.as_slice())
-        .fetch_one(connection)
-        .await
-}
-
-/// The first of a phone's three places that nobody has.
-pub(super) async fn free_phone_place(connection: &mut AnyConnection, index: &[u8; 32]) -> db::Result<Option<i64>> {
-    let taken: Vec<i64> = sqlx::query_scalar("SELECT CAST(phone_place AS BIGINT) FROM accounts WHERE phone_index = $1")
-        .bind(index.as_slice())
-        .fetch_all(connection)
-        .await?;
-    Ok((1..=3).find(|place| !taken.contains(place)))
 }
 
 /// An account to add.
@@ -315,31 +286,12 @@ pub(super) async fn rehash(connection: &mut AnyConnection, id: AccountId, old: &
     Ok(())
 }
 
-/// Counts a wrong code; answers (in a row on the factor, from strange browsers).
-pub(super) async fn count_wrong_code(
-    connection: &mut AnyConnection,
-    id: AccountId,
-    strange: bool,
-) -> db::Result<(i64, i64)> {
-    let row = sqlx::query(
-        "UPDATE accounts SET sms_wrong = sms_wrong + 1 - $2, strange_codes = strange_codes + $2
-         WHERE id = $1
-         RETURNING sms_wrong, strange_codes",
-    )
-    .bind(id.to_string())
-    .bind(i64::from(strange))
-    .fetch_one(connection)
-    .await?;
-    Ok((row.try_get(0)?, row.try_get(1)?))
-}
-
-/// Forgets the factor's wrong answers in a row.
-pub(super) async fn forgive_factor(connection: &mut AnyConnection, id: AccountId) -> db::Result<()> {
-    sqlx::query("UPDATE accounts SET sms_wrong = 0 WHERE id = $1 AND sms_wrong > 0")
+/// Counts a wrong answer from a strange browser; answers how many over the life of the password.
+pub(super) async fn count_strange(connection: &mut AnyConnection, id: AccountId) -> db::Result<i64> {
+    sqlx::query_scalar("UPDATE accounts SET strange_codes = strange_codes + 1 WHERE id = $1 RETURNING strange_codes")
         .bind(id.to_string())
-        .execute(connection)
-        .await?;
-    Ok(())
+        .fetch_one(connection)
+        .await
 }
 
 /// Changes language and zone, and how they are reminded unless that is None.

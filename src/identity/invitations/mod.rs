@@ -59,6 +59,7 @@ impl Invitation {
             data_key_id: self.data_key_id,
             key: self.key.clone(),
             phone: self.phone.clone(),
+            phone_id: None,
             email: self.email.clone(),
             locale: self.locale,
         }
@@ -137,7 +138,15 @@ pub async fn invite(
     )
     .await?;
     let link = format!("{}/invitation?token={}", portal.config.public_origin(), token.expose());
-    let contact = Contact { account: None, data_key_id, key, phone: None, email: new.email, locale: clinic.locale };
+    let contact = Contact {
+        account: None,
+        data_key_id,
+        key,
+        phone: None,
+        phone_id: None,
+        email: new.email,
+        locale: clinic.locale,
+    };
     let values = Values::from([("link".to_owned(), link.clone()), ("name".to_owned(), new.name.as_str().to_owned())]);
     dispatches::queue_mail(portal, &mut tx, &contact, Notice::Invitation, &values, dispatches::MAIL_LIFE).await?;
     let mut event = Event::new(by.clone(), Deed::Invited).on(id).because(new.role.as_str());

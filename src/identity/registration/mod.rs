@@ -63,6 +63,7 @@ impl Registration {
             data_key_id: self.data_key_id,
             key: self.key.clone(),
             phone: Some(self.form.phone.clone()),
+            phone_id: None,
             email: self.form.email.clone(),
             locale: self.form.locale,
         }

@@ -1,5 +1,7 @@
 //! Whether a text arrived: what gateways tell of its attempts, and what the person who waits for it may know.
 
+use sqlx::AnyConnection;
+
 use super::attempts::VOUCHED_FOR;
 use super::{Line, Way, refusals, sql};
 use crate::clock::{SignedDuration, Timestamp};
@@ -9,7 +11,7 @@ use crate::error::InternalError;
 use crate::messaging::gateways::http::referred;
 use crate::messaging::reason::Reason;
 use crate::portal::Portal;
-use crate::types::ids::{ChallengeId, DispatchId};
+use crate::types::ids::{ChallengeId, DispatchId, PhoneId};
 
 /// An attempt as a receipt finds it.
 pub struct Attempt {
@@ -110,6 +112,24 @@ pub async fn settle(portal: &Portal, tx: &mut Tx, challenge: ChallengeId) -> Res
     Ok(sql::settle(tx, challenge, portal.clock.now()).await?)
 }
 
+/// How many codes in a row have to fail before a phone counts as one that they do not reach.
+const FAILED_IN_A_ROW: i64 = 3;
+/// How far back that is looked at.
+const FAILED_WITHIN: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// Whether codes reach one of a person's phones: false when the last three to it within 30 days all failed.
+///
+/// # Errors
+/// When the database fails.
+pub async fn arrives_at(
+    portal: &Portal,
+    connection: &mut AnyConnection,
+    phone: PhoneId,
+) -> Result<bool, InternalError> {
+    let since = portal.clock.now() - FAILED_WITHIN;
+    Ok(sql::failed_of_last(connection, phone, since, FAILED_IN_A_ROW).await? < FAILED_IN_A_ROW)
+}
+
 /// Whether a challenge's code that ends then was sent as often as one code may be.
 ///
 /// # Errors
@@ -166,7 +186,7 @@ pub async fn delivery_of(portal: &Portal, challenge: ChallengeId) -> Result<Opti
     let now = portal.clock.now();
     let mut connection = portal.db.read().await?;
     Ok(sql::newest_of(&mut connection, challenge).await?.map(|row| Newest {
-        way: if row.by_call { Way::Call } else { Way::Text },
+        way: row.way,
         answered: answered(&row),
         told: told(&row, now),
     }))

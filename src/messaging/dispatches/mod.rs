@@ -22,15 +22,16 @@ use crate::messaging::brakes::prices;
 use crate::messaging::texts::{Notice, Values};
 use crate::portal::Portal;
 use crate::types::email_address::EmailAddress;
-use crate::types::ids::{AccountId, ChallengeId, DataKeyId, DispatchId};
+use crate::types::ids::{AccountId, ChallengeId, DataKeyId, DispatchId, PhoneId};
 use crate::types::locale::Locale;
 use crate::types::phone::PhoneNumber;
+use crate::types::text_value::TextValue as _;
 
 pub use attempts::{Due, LEASE, Lane, Leased, Outcome, Taken, Through, due, finish, lease};
 pub use calls::{Line, placed, speak};
 pub use delivery::{
-    Attempt, DELAYED_AFTER, Delivery, End, Newest, Receipted, attempt_named, attempt_of, delivery_of, is_spent,
-    receipted, sent_or_delayed, settle,
+    Attempt, DELAYED_AFTER, Delivery, End, Newest, Receipted, arrives_at, attempt_named, attempt_of, delivery_of,
+    is_spent, receipted, sent_or_delayed, settle,
 };
 pub use notices::{queue_until, withdraw};
 pub use refusals::{Returned, returned};
@@ -52,6 +53,8 @@ pub struct Contact {
     pub key: DataKey,
     /// The mobile phone.
     pub phone: Option<PhoneNumber>,
+    /// Which of the account's phones that is, where a rule has chosen one.
+    pub phone_id: Option<PhoneId>,
     /// The mail address.
     pub email: EmailAddress,
     /// The language.
@@ -69,13 +72,15 @@ pub enum Kind {
     Email,
 }
 
-/// How a code reaches a phone.
+/// How a code reaches a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// It is texted.
     Text,
     /// It is read out in a call.
     Call,
+    /// It is mailed.
+    Mail,
 }
 
 impl Kind {
@@ -119,6 +124,7 @@ async fn queue(
             locale: contact.locale,
             values_sealed: Sealed::<String>::seal(&values, &contact.key, &place("values_sealed")).as_bytes().to_vec(),
             challenge_id: new.challenge,
+            phone_id: contact.phone_id.filter(|_| new.kind != Kind::Email),
             now,
             useless_at: new.useless_at,
         },
@@ -142,7 +148,8 @@ struct NewDispatch<'a> {
     useless_at: Timestamp,
 }
 
-/// Queues the text or the call that carries a challenge's code. After `ends_at` it is dropped, not delivered stale.
+/// Queues the text, the call or the mail that carries a challenge's code. After `ends_at` it is dropped, not delivered
+/// stale.
 ///
 /// # Errors
 /// When the database fails.
@@ -155,15 +162,18 @@ pub async fn queue_code(
     ends_at: Timestamp,
     way: Way,
 ) -> Result<(), InternalError> {
-    let Some(phone) = &contact.phone else { return Ok(()) };
+    let minutes = (ends_at.duration_since(portal.clock.now()).as_secs() + 59) / 60;
+    let (kind, to) = match (way, &contact.phone) {
+        (Way::Mail, _) => (Kind::Email, contact.email.to_text().to_string()),
+        (_, None) => return Ok(()),
+        (Way::Text, Some(phone)) => (Kind::Sms, phone.e164().to_owned()),
+        (Way::Call, Some(phone)) => (Kind::Call, phone.e164().to_owned()),
+    };
     let new = NewDispatch {
-        kind: match way {
-            Way::Text => Kind::Sms,
-            Way::Call => Kind::Call,
-        },
-        to: phone.e164().to_owned(),
+        kind,
+        to,
         notice,
-        values: &Values::new(),
+        values: &Values::from([("minutes".to_owned(), minutes.to_string())]),
         challenge: Some(challenge),
         useless_at: ends_at,
     };

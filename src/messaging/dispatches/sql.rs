@@ -8,11 +8,11 @@ pub(super) mod worth;
 use sqlx::{AnyConnection, Row};
 
 use super::attempts::Lane;
-use super::{Attempt, Kind};
+use super::{Attempt, Kind, Way};
 use crate::clock::{Timestamp, from_ms};
 use crate::db::{self, parse};
 use crate::types::amount::Amount;
-use crate::types::ids::{AccountId, ChallengeId, DataKeyId, DispatchId};
+use crate::types::ids::{AccountId, ChallengeId, DataKeyId, DispatchId, PhoneId};
 use crate::types::locale::Locale;
 
 /// A dispatch to add.
@@ -28,6 +28,7 @@ pub(super) struct NewRow {
     pub locale: Locale,
     pub values_sealed: Vec<u8>,
     pub challenge_id: Option<ChallengeId>,
+    pub phone_id: Option<PhoneId>,
     pub now: Timestamp,
     pub useless_at: Timestamp,
     pub prefix_index: Option<[u8; 32]>,
@@ -39,8 +40,8 @@ pub(super) async fn insert(connection: &mut AnyConnection, row: &NewRow) -> db::
     sqlx::query(
         "INSERT INTO dispatches (id, kind, account_id, data_key_id, to_sealed, template, locale, values_sealed,
                                  challenge_id, queued_at, due_at, useless_at, leased_until, tries, country,
-                                 by_call_since, prefix_index, expected)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, 0, 0, $12, $13, $14, $15)",
+                                 by_call_since, prefix_index, expected, phone_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, 0, 0, $12, $13, $14, $15, $16)",
     )
     .bind(row.id.to_string())
     .bind(row.kind)
@@ -57,6 +58,7 @@ pub(super) async fn insert(connection: &mut AnyConnection, row: &NewRow) -> db::
     .bind(row.by_call_since.map(|at| at.as_millisecond()))
     .bind(row.prefix_index.as_ref().map(|index| index.as_slice()))
     .bind(row.expected.map(Amount::millionths))
+    .bind(row.phone_id.map(|id| id.to_string()))
     .execute(connection)
     .await?;
     Ok(())
@@ -86,10 +88,11 @@ pub(super) async fn due(
     now: Timestamp,
     limit: i64,
 ) -> db::Result<Vec<DueRow>> {
+    // Mail has one lane, whether it carries a code or not.
     let (kind, is_code) = match lane {
-        Lane::Codes => ("sms", 1i64),
-        Lane::Texts => ("sms", 0),
-        Lane::Mail => ("email", 0),
+        Lane::Codes => ("sms", Some(1i64)),
+        Lane::Texts => ("sms", Some(0)),
+        Lane::Mail => ("email", None),
     };
     sqlx::query(
         "SELECT d.id, d.kind, d.data_key_id, d.to_sealed, d.template, d.locale, d.values_sealed, d.challenge_id,
@@ -97,7 +100,7 @@ pub(super) async fn due(
          FROM dispatches d
          JOIN data_keys k ON k.id = d.data_key_id
          WHERE d.ended_at IS NULL AND d.due_at <= $1 AND d.leased_until <= $1 AND d.kind = $2
-           AND CASE WHEN d.challenge_id IS NULL THEN 0 ELSE 1 END = $3
+           AND ($3 IS NULL OR CASE WHEN d.challenge_id IS NULL THEN 0 ELSE 1 END = $3)
          ORDER BY d.due_at, d.id
          LIMIT $4",
     )
@@ -293,6 +296,30 @@ pub(super) async fn settle(connection: &mut AnyConnection, challenge: ChallengeI
     Ok(())
 }
 
+/// How many of the last `last` codes to a phone since then have ended and did not get there.
+pub(super) async fn failed_of_last(
+    connection: &mut AnyConnection,
+    phone: PhoneId,
+    since: Timestamp,
+    last: i64,
+) -> db::Result<i64> {
+    sqlx::query_scalar(
+        "SELECT COUNT(*)
+         FROM (SELECT d.arrived_at, d.outcome, a.receipt
+               FROM dispatches d
+               LEFT JOIN attempts a ON a.dispatch_id = d.id AND a.number = d.tries
+               WHERE d.phone_id = $1 AND d.queued_at >= $2 AND d.ended_at IS NOT NULL
+               ORDER BY d.queued_at DESC, d.id DESC
+               LIMIT $3) AS newest
+         WHERE arrived_at IS NULL AND (outcome = 'failed' OR receipt IN ('undelivered', 'failed'))",
+    )
+    .bind(phone.to_string())
+    .bind(since.as_millisecond())
+    .bind(last)
+    .fetch_one(connection)
+    .await
+}
+
 /// Ends the dispatch; when it was sent stays as it is.
 pub(super) async fn close(
     connection: &mut AnyConnection,
@@ -358,7 +385,7 @@ pub(super) async fn put_off(
 /// The newest text of a challenge, with what became of its last attempt and what was told of it.
 pub(super) struct NewestRow {
     pub tries: i64,
-    pub by_call: bool,
+    pub way: Way,
     pub attempt: Option<String>,
     pub sent_at: Option<Timestamp>,
     pub outcome: Option<String>,
@@ -369,7 +396,7 @@ pub(super) struct NewestRow {
 /// The newest text of a challenge.
 pub(super) async fn newest_of(connection: &mut AnyConnection, challenge: ChallengeId) -> db::Result<Option<NewestRow>> {
     sqlx::query(
-        "SELECT d.sent_at, d.outcome, d.arrived_at, d.tries, d.by_call_since, a.outcome AS attempt, a.receipt, a.channel
+        "SELECT d.kind, d.sent_at, d.outcome, d.arrived_at, d.tries, d.by_call_since, a.outcome AS attempt, a.receipt, a.channel
          FROM dispatches d
          LEFT JOIN attempts a ON a.dispatch_id = d.id AND a.number = d.tries
          WHERE d.challenge_id = $1
@@ -386,8 +413,15 @@ pub(super) async fn newest_of(connection: &mut AnyConnection, challenge: Challen
             arrived_at: row.try_get::<Option<i64>, _>("arrived_at")?.map(from_ms),
             receipt: row.try_get("receipt")?,
             tries: row.try_get("tries")?,
-            by_call: row.try_get::<Option<i64>, _>("by_call_since")?.is_some()
-                || row.try_get::<Option<&str>, _>("channel")? == Some("call"),
+            way: if row.try_get::<&str, _>("kind")? == "email" {
+                Way::Mail
+            } else if row.try_get::<Option<i64>, _>("by_call_since")?.is_some()
+                || row.try_get::<Option<&str>, _>("channel")? == Some("call")
+            {
+                Way::Call
+            } else {
+                Way::Text
+            },
             attempt: row.try_get("attempt")?,
         })
     })

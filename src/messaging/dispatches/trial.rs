@@ -23,6 +23,7 @@ pub async fn begin_trial(portal: &Portal, to: &PhoneNumber, gateway: &'static st
         data_key_id,
         key,
         phone: Some(to.clone()),
+        phone_id: None,
         // Nobody is mailed.
         email: EmailAddress::parse(&portal.config.mail_from)
             .map_err(|_| InternalError::because("SALUS_MAIL_FROM is no mail address"))?,

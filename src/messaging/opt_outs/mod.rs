@@ -13,6 +13,8 @@
 
 mod sql;
 
+use sqlx::AnyConnection;
+
 use crate::audit::{self, Deed, Event};
 use crate::crypto::blind_index::index_phone;
 use crate::db::Tx;
@@ -101,8 +103,12 @@ pub async fn stopped_by(portal: &Portal, phone: &PhoneNumber) -> Result<Option<S
 ///
 /// # Errors
 /// When the database fails.
-pub async fn has_stopped(portal: &Portal, tx: &mut Tx, phone: &PhoneNumber) -> Result<bool, InternalError> {
-    Ok(sql::count(tx, &index_phone(&portal.keys.index, phone)).await? > 0)
+pub async fn has_stopped(
+    portal: &Portal,
+    connection: &mut AnyConnection,
+    phone: &PhoneNumber,
+) -> Result<bool, InternalError> {
+    Ok(sql::count(connection, &index_phone(&portal.keys.index, phone)).await? > 0)
 }
 
 #[cfg(test)]

@@ -132,7 +132,7 @@ async fn join(ctx: Ctx<Either>, id: Path<AppointmentId>, Posted(Pressed {}): Pos
     if step_up::fresh_for_visit(&ctx.portal, &ctx.who.session, *id).is_some() {
         return see_other(&room);
     }
-    step_up::begin(&ctx.portal, &ctx.browser, &ctx.who.session, Some(*id), &room).await?;
+    step_up::begin(&ctx.portal, &ctx.browser, &ctx.who.session, Some(*id), None, &room).await?;
     see_other("/challenge")
 }
 

@@ -1,11 +1,13 @@
 //! The door: pages for anybody, and for somebody who is half-way in.
 
 pub mod challenge;
+mod challenge_progress;
 pub mod help;
 pub mod home;
 pub mod invitation;
 pub mod language;
 pub mod login;
+mod method;
 pub mod password;
 pub mod register;
 pub mod step_up;
@@ -18,6 +20,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(register::routes)
         .configure(login::routes)
         .configure(challenge::routes)
+        .configure(challenge_progress::routes)
+        .configure(method::routes)
         .configure(password::routes)
         .configure(invitation::routes)
         .configure(step_up::routes)

@@ -4,6 +4,7 @@ use actix_web::web::{Query, ServiceConfig, get, post};
 use askama::Template;
 use serde::Deserialize;
 
+use crate::auth::factors::FactorKey;
 use crate::auth::step_up;
 use crate::web::csrf::Posted;
 use crate::web::guard::{Ctx, Person};
@@ -23,6 +24,7 @@ enum Why {
 struct StepUpPage {
     layout: Layout,
     next: String,
+    apart: String,
     why: Why,
 }
 
@@ -31,22 +33,33 @@ struct StepUpPage {
 struct Next {
     #[serde(default)]
     next: String,
+    /// The factor that will not do, where there is another.
+    #[serde(default)]
+    apart: String,
+}
+
+impl Next {
+    fn apart_from(&self) -> Option<FactorKey> {
+        (!self.apart.is_empty()).then(|| FactorKey::stored(self.apart.as_str()))
+    }
 }
 
 /// `GET /step-up?next=…`: with a fresh proof it leads on at once.
 async fn show(ctx: Ctx<Person>, query: Query<Next>) -> PageResult {
     let next = paths::own(&query.next).unwrap_or("/account");
-    if step_up::fresh(&ctx.portal, &ctx.who.session).is_some() {
+    let fresh = step_up::fresh(&ctx.portal, &ctx.who.session);
+    if fresh.is_some_and(|fresh| query.apart_from().is_none_or(|factor| fresh.is_apart_from(&factor))) {
         return see_other(next);
     }
     let why = if next.starts_with("/labs") { Why::Results } else { Why::Change };
-    page(&StepUpPage { layout: ctx.layout().into_journey(), next: next.to_owned(), why })
+    let apart = query.apart.clone();
+    page(&StepUpPage { layout: ctx.layout().into_journey(), next: next.to_owned(), apart, why })
 }
 
-/// `POST /step-up`: texts a code; 303 to the challenge, which leads to `next`.
+/// `POST /step-up`: asks for a factor; 303 to the challenge, which leads to `next`.
 async fn ask(ctx: Ctx<Person>, Posted(form): Posted<Next>) -> PageResult {
     let next = paths::own(&form.next).unwrap_or("/account");
-    step_up::begin(&ctx.portal, &ctx.browser, &ctx.who.session, None, next).await?;
+    step_up::begin(&ctx.portal, &ctx.browser, &ctx.who.session, None, form.apart_from(), next).await?;
     see_other("/challenge")
 }
 
@@ -54,6 +67,12 @@ async fn ask(ctx: Ctx<Person>, Posted(form): Posted<Next>) -> PageResult {
 pub fn address(next: &str) -> String {
     let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
     format!("/step-up?{query}")
+}
+
+/// The same for a proof by another factor than this one.
+pub fn address_apart(next: &str, factor: &FactorKey) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    format!("/step-up?{}", query.append_pair("next", next).append_pair("apart", factor.as_str()).finish())
 }
 
 /// Their routes.

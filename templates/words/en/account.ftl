@@ -89,6 +89,7 @@ deed-prefix_paused = Texts to a prefix were paused
 deed-prefix_pause_lifted = The pause of a prefix was lifted
 deed-code_refused = The code was wrong, too late or already used
 deed-signed_in = Signed in with password and code
+deed-passkey_refused = A passkey was not accepted
 deed-signed_in_trusted = Signed in on a trusted browser
 deed-signed_out = Signed out
 deed-stepped_up = Confirmed with a fresh code

@@ -47,3 +47,6 @@ mail-spend_reached-next = Codes are not texted until { $time }. People are told 
 mail-prefix_paused-subject = { $clinic }: text messages to some numbers are paused
 mail-prefix_paused-body = Hardly anybody enters the codes that we text to one prefix: { $entered } of { $codes } in a day. Country: { $country }. Tag: { $tag }. This can be fraud that makes the clinic pay for messages.
 mail-prefix_paused-next = Until { $time } only people with an account get texts there. If it is a mistake, an admin can lift the pause.
+mail-code-subject = { $clinic }: your code
+mail-code-body = Your code for the portal is { $code }. It works for { $minutes } minutes.
+mail-code-share = Do not share it. We never call to ask for it. Did you not ask for it? Choose a new password.

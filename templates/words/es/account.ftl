@@ -89,6 +89,7 @@ deed-prefix_paused = Se pausaron los mensajes a un prefijo
 deed-prefix_pause_lifted = Se levantó la pausa de un prefijo
 deed-code_refused = El código no era correcto, llegó tarde o ya se usó
 deed-signed_in = Entró con contraseña y código
+deed-passkey_refused = Una llave de acceso no fue aceptada
 deed-signed_in_trusted = Entró en un navegador de confianza
 deed-signed_out = Cerró la sesión
 deed-stepped_up = Confirmó con un código nuevo

@@ -47,3 +47,6 @@ mail-spend_reached-next = No se envían códigos por mensaje hasta { $time }. A 
 mail-prefix_paused-subject = { $clinic }: los mensajes a algunos números están en pausa
 mail-prefix_paused-body = Casi nadie escribe los códigos que enviamos a un prefijo: { $entered } de { $codes } en un día. País: { $country }. Etiqueta: { $tag }. Puede ser un fraude para que la clínica pague mensajes.
 mail-prefix_paused-next = Hasta { $time } solo reciben mensajes ahí las personas con cuenta. Si es un error, un administrador puede levantar la pausa.
+mail-code-subject = { $clinic }: su código
+mail-code-body = Su código para el portal es { $code }. Vale { $minutes } minutos.
+mail-code-share = No lo comparta. Nunca le llamaremos para pedirlo. ¿No lo pidió usted? Elija otra contraseña.

@@ -1,7 +1,8 @@
-sms-register = { $clinic }: su codigo para confirmar este celular es { $code }. Vale 5 minutos. No lo comparta.
-sms-sign_in = { $clinic }: su codigo para entrar es { $code }. Vale 5 minutos. No lo comparta. Nunca le llamaremos para pedirlo.
-sms-reset_password = { $clinic }: su codigo para cambiar la contraseña es { $code }. Vale 5 minutos. No lo comparta.
-sms-step_up = { $clinic }: su codigo para abrir su consulta o sus datos es { $code }. Vale 5 minutos. No lo comparta.
+sms-register = { $clinic }: su codigo para confirmar este celular es { $code }. Vale { $minutes } minutos. No lo comparta.
+sms-sign_in = { $clinic }: su codigo para entrar es { $code }. Vale { $minutes } minutos. No lo comparta. Nunca le llamaremos para pedirlo.
+sms-reset_password = { $clinic }: su codigo para cambiar la contraseña es { $code }. Vale { $minutes } minutos. No lo comparta.
+sms-step_up = { $clinic }: su codigo para abrir su consulta o sus datos es { $code }. Vale { $minutes } minutos. No lo comparta.
+sms-change_phone = { $clinic }: su codigo para cambiar su celular es { $code }. Vale { $minutes } minutos. No lo comparta.
 sms-test = { $clinic }: este es un mensaje de prueba. Usted lo pidio en el portal. No hace falta responder.
 sms-locked = { $clinic }: demasiados intentos. Su cuenta queda bloqueada hasta { $time }. Los navegadores que ya uso pueden funcionar.
 sms-reminder = { $clinic }: su cita es el { $time }. Vea mas en el portal.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use salus::auth::browser::Browser;
-use salus::auth::challenges::{self, NewChallenge, Purpose, Whose};
+use salus::auth::challenges::{self, Holder, NewChallenge, Purpose, Whose};
 use salus::identity::accounts::{self, NewAccount};
 use salus::portal::Portal;
 use salus::types::actor::Role;
@@ -61,15 +61,14 @@ pub async fn ask(portal: &Portal, account: AccountId, phones: &Phones) {
         digest: [7; 32],
         device: None,
     };
-    let contact = account.contact();
     let new = NewChallenge {
         whose: Whose::Account(account.id),
         purpose: Purpose::SignIn,
         browser: &browser,
         device: None,
-        contact: Some(&contact),
-        phone: &account.phone,
-        phone_index: &account.phone_index,
+        holder: Holder::Account(&account),
+        stronger: false,
+        apart_from: None,
         visit: None,
         reset: None,
         next: None,

@@ -1,0 +1,203 @@
+//! Which factor a challenge opens with, and which others there are.
+//!
+//! What a person has is put in order by one rule; the first is asked, the rest are "another way":
+//!
+//! 1. what works before what does not: a phone whose last three codes all failed, or that answered STOP, stands behind;
+//! 2. what resists phishing (passkeys), if it proved its person within the last 180 days;
+//! 3. an authenticator app, a text, a call: the one that proved its person last stands first;
+//! 4. passkeys that were not used for so long;
+//! 5. a code by mail, where it is allowed at all, and then recovery codes: never by themselves while anything else works.
+//!
+//! Mail is for patients only, never for choosing a new password (its link came by the same mail), and only in a browser
+//! that has proved itself before: a stranger who holds password and mailbox gets nothing by it.
+
+use sqlx::AnyConnection;
+
+use super::{Factor, FactorKey, passkeys, sql};
+use crate::auth::challenges::Purpose;
+use crate::clock::{SignedDuration, Timestamp};
+use crate::error::InternalError;
+use crate::identity::accounts::Account;
+use crate::identity::phones::{self, Phone};
+use crate::messaging::{dispatches, gateways, opt_outs};
+use crate::portal::Portal;
+use crate::types::actor::Role;
+use crate::types::factor_kind::FactorKind;
+
+/// How long a passkey that was not used is still the first that is asked for.
+const RECENT: SignedDuration = SignedDuration::from_hours(180 * 24);
+
+/// What is asked of whom.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// What for.
+    pub purpose: Purpose,
+    /// Whether the browser proved both factors before.
+    pub is_known: bool,
+    /// Only what is stronger than a sent code will do, where the person has it.
+    pub stronger: bool,
+    /// The factor that will not do, where there is another.
+    pub apart_from: Option<&'a FactorKey>,
+}
+
+/// A factor that can be asked for.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// Which.
+    pub factor: Factor,
+    /// Its phone.
+    pub phone: Option<Phone>,
+    /// When it proved its person last.
+    pub proved_at: Option<Timestamp>,
+    /// Wrong answers in a row over its life.
+    pub wrong: i64,
+    /// Whether what is sent there arrives, as far as is known.
+    pub arrives: bool,
+}
+
+/// The place of a choice in the order: the lowest is asked first.
+type Rank = (u8, u8, i64, bool);
+
+impl Choice {
+    fn rank(&self, now: Timestamp) -> Rank {
+        let age = self.proved_at.map_or(i64::MAX, |at| now.duration_since(at).as_secs());
+        let group = match self.factor.kind() {
+            FactorKind::Passkey if age <= RECENT.as_secs() => 0,
+            FactorKind::Totp | FactorKind::Sms | FactorKind::Voice => 1,
+            FactorKind::Passkey => 2,
+            FactorKind::Email => 3,
+            FactorKind::Recovery => 4,
+        };
+        let works = match self.factor.kind() {
+            FactorKind::Recovery => 2,
+            _ => u8::from(!self.arrives),
+        };
+        // Text and call of a phone are one factor of one age: between them the text is first.
+        (works, group, age, self.factor.kind() == FactorKind::Voice)
+    }
+}
+
+/// What the person can be asked for, the best first. Never empty but for an account whose every factor is off or not
+/// allowed: then only the clinic can help.
+///
+/// # Errors
+/// When the database fails.
+pub async fn choices(
+    portal: &Portal,
+    connection: &mut AnyConnection,
+    account: &Account,
+    asked: Asked<'_>,
+) -> Result<Vec<Choice>, InternalError> {
+    let now = portal.clock.now();
+    let uses = super::uses(connection, account.id).await?;
+    let (authenticators, codes) = sql::held(connection, account.id).await?;
+    let mut found = Vec::new();
+    let mut add = |factor: Factor, phone: Option<Phone>, arrives: bool| {
+        let how = uses.get(&factor.key()).copied().unwrap_or_default();
+        let proved_at = how.proved_at.or(phone.as_ref().and_then(|phone| phone.proved_at));
+        found.push(Choice { factor, phone, proved_at, wrong: how.wrong, arrives });
+    };
+    let can_call = gateways::can_call(&portal.config);
+    for phone in phones::of_in(connection, &account.phone_owner()).await? {
+        if phone.proved_at.is_none() {
+            continue;
+        }
+        let has_stopped = opt_outs::has_stopped(portal, connection, &phone.number).await?;
+        let arrives = !has_stopped && dispatches::arrives_at(portal, connection, phone.id).await?;
+        add(Factor::Sms(phone.id), Some(phone.clone()), arrives);
+        if can_call {
+            add(Factor::Voice(phone.id), Some(phone), arrives);
+        }
+    }
+    for (kind, id) in authenticators {
+        match kind.as_str() {
+            "totp" => add(Factor::Totp(id), None, true),
+            _ if passkeys::are_possible(portal) => add(Factor::Passkey, None, true),
+            _ => {}
+        }
+    }
+    if account.role == Role::Patient && asked.is_known && asked.purpose.takes_mail() {
+        add(Factor::Email, None, true);
+    }
+    if codes > 0 {
+        add(Factor::Recovery, None, true);
+    }
+    let limits = &portal.config.limits;
+    found.retain(|choice| choice.wrong < limits.factor_life);
+    found.dedup_by_key(|choice| choice.factor);
+    let apart = |choice: &Choice| asked.apart_from.is_none_or(|key| choice.factor.key() != *key);
+    keep_if_any(&mut found, apart);
+    if asked.stronger {
+        keep_if_any(&mut found, |choice| {
+            matches!(choice.factor.kind(), FactorKind::Passkey | FactorKind::Totp | FactorKind::Recovery)
+        });
+    }
+    found.sort_by_key(|choice| choice.rank(now));
+    Ok(found)
+}
+
+/// Keeps what fits, or everything where nothing does: a demand shuts nobody out.
+fn keep_if_any(choices: &mut Vec<Choice>, fits: impl Fn(&Choice) -> bool) {
+    if choices.iter().any(&fits) {
+        choices.retain(fits);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::ids::{AuthenticatorId, PhoneId};
+
+    fn choice(factor: Factor, days_ago: Option<i64>, arrives: bool) -> Choice {
+        let proved_at = days_ago.map(|days| now() - SignedDuration::from_hours(24 * days));
+        Choice { factor, phone: None, proved_at, wrong: 0, arrives }
+    }
+
+    fn now() -> Timestamp {
+        "2026-11-24T15:00:00Z".parse().unwrap()
+    }
+
+    fn order(mut choices: Vec<Choice>) -> Vec<FactorKind> {
+        choices.sort_by_key(|choice| choice.rank(now()));
+        choices.iter().map(|choice| choice.factor.kind()).collect()
+    }
+
+    #[test]
+    fn the_best_factor_is_first_by_the_rule_that_stands_above() {
+        use FactorKind::{Email, Passkey, Recovery, Sms, Totp, Voice};
+        let phone = PhoneId::new();
+        let (sms, voice) = (Factor::Sms(phone), Factor::Voice(phone));
+        let totp = Factor::Totp(AuthenticatorId::new());
+        let all = |key_age, app_age, phone_age, arrives| {
+            vec![
+                choice(Factor::Recovery, None, true),
+                choice(Factor::Email, None, true),
+                choice(voice, phone_age, arrives),
+                choice(sms, phone_age, arrives),
+                choice(totp, app_age, true),
+                choice(Factor::Passkey, key_age, true),
+            ]
+        };
+        let first = [Passkey, Totp, Sms, Voice, Email, Recovery];
+        assert_eq!(order(all(Some(1), Some(2), Some(3), true)), first);
+        assert_eq!(order(all(Some(179), Some(3), Some(2), true)), [Passkey, Sms, Voice, Totp, Email, Recovery]);
+        assert_eq!(order(all(Some(181), Some(2), Some(3), true)), [Totp, Sms, Voice, Passkey, Email, Recovery]);
+        assert_eq!(order(all(Some(181), None, Some(3), true)), [Sms, Voice, Totp, Passkey, Email, Recovery]);
+        assert_eq!(order(all(Some(1), Some(9), Some(3), false)), [Passkey, Totp, Email, Sms, Voice, Recovery]);
+    }
+
+    #[test]
+    fn of_two_phones_the_one_that_was_used_last_is_first() {
+        let (old, new) = (PhoneId::new(), PhoneId::new());
+        let mut choices = vec![choice(Factor::Sms(old), Some(9), true), choice(Factor::Sms(new), Some(1), true)];
+        choices.sort_by_key(|choice| choice.rank(now()));
+        assert_eq!(choices[0].factor, Factor::Sms(new));
+    }
+
+    #[test]
+    fn a_demand_that_nothing_meets_shuts_nobody_out() {
+        let mut choices = vec![choice(Factor::Email, None, true)];
+        keep_if_any(&mut choices, |choice| choice.factor == Factor::Passkey);
+        assert_eq!(choices.len(), 1);
+    }
+}

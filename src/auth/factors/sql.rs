@@ -1,0 +1,431 @@
+//! Statements on `factor_uses`, `authenticators`, `recovery_codes` and `ceremonies`.
+
+use std::collections::HashMap;
+
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
+
+use super::{FactorKey, Use};
+use crate::clock::{Timestamp, from_ms};
+use crate::db::{self, parse};
+use crate::types::ids::{AccountId, AuthenticatorId};
+
+/// How it went with each factor of the account.
+pub(super) async fn uses(connection: &mut AnyConnection, account: AccountId) -> db::Result<HashMap<FactorKey, Use>> {
+    sqlx::query("SELECT factor, wrong, proved_at FROM factor_uses WHERE account_id = $1")
+        .bind(account.to_string())
+        .fetch_all(connection)
+        .await?
+        .iter()
+        .map(|row| {
+            let factor = FactorKey::stored(row.try_get::<&str, _>("factor")?);
+            let proved_at = row.try_get::<Option<i64>, _>("proved_at")?.map(from_ms);
+            Ok((factor, Use { wrong: row.try_get("wrong")?, proved_at }))
+        })
+        .collect()
+}
+
+/// Counts a wrong answer; answers how many in a row.
+pub(super) async fn count_wrong(
+    connection: &mut AnyConnection,
+    account: AccountId,
+    factor: &FactorKey,
+) -> db::Result<i64> {
+    sqlx::query_scalar(
+        "INSERT INTO factor_uses (account_id, factor, wrong)
+         VALUES ($1, $2, 1)
+         ON CONFLICT (account_id, factor) DO UPDATE SET wrong = factor_uses.wrong + 1
+         RETURNING wrong",
+    )
+    .bind(account.to_string())
+    .bind(factor.as_str())
+    .fetch_one(connection)
+    .await
+}
+
+/// Notes a right answer.
+pub(super) async fn proved(
+    connection: &mut AnyConnection,
+    account: AccountId,
+    factor: &FactorKey,
+    now: Timestamp,
+) -> db::Result<()> {
+    sqlx::query(
+        "INSERT INTO factor_uses (account_id, factor, wrong, proved_at)
+         VALUES ($1, $2, 0, $3)
+         ON CONFLICT (account_id, factor) DO UPDATE SET wrong = 0, proved_at = excluded.proved_at",
+    )
+    .bind(account.to_string())
+    .bind(factor.as_str())
+    .bind(now.as_millisecond())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Forgets the wrong answers of all factors.
+pub(super) async fn forgive_all(connection: &mut AnyConnection, account: AccountId) -> db::Result<()> {
+    sqlx::query("UPDATE factor_uses SET wrong = 0 WHERE account_id = $1 AND wrong > 0")
+        .bind(account.to_string())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Forgets a factor.
+pub(super) async fn forget(connection: &mut AnyConnection, account: AccountId, factor: &FactorKey) -> db::Result<()> {
+    sqlx::query("DELETE FROM factor_uses WHERE account_id = $1 AND factor = $2")
+        .bind(account.to_string())
+        .bind(factor.as_str())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// An authenticator app or a passkey as it lies in the table.
+pub(super) struct AuthenticatorRow {
+    pub id: AuthenticatorId,
+    pub account: AccountId,
+    pub name_sealed: Vec<u8>,
+    pub secret_sealed: Vec<u8>,
+    pub added_at: Timestamp,
+    pub proved_at: Option<Timestamp>,
+    pub used_at: Option<Timestamp>,
+}
+
+fn authenticator(row: &AnyRow) -> db::Result<AuthenticatorRow> {
+    let instant =
+        |column: &str| -> db::Result<Option<Timestamp>> { Ok(row.try_get::<Option<i64>, _>(column)?.map(from_ms)) };
+    Ok(AuthenticatorRow {
+        id: parse("id", row.try_get("id")?)?,
+        account: parse("account_id", row.try_get("account_id")?)?,
+        name_sealed: row.try_get("name_sealed")?,
+        secret_sealed: row.try_get("secret_sealed")?,
+        added_at: from_ms(row.try_get("added_at")?),
+        proved_at: instant("proved_at")?,
+        used_at: instant("used_at")?,
+    })
+}
+
+/// The account's of a kind, oldest first; apps that were never proved as well.
+pub(super) async fn authenticators(
+    connection: &mut AnyConnection,
+    account: AccountId,
+    kind: &str,
+) -> db::Result<Vec<AuthenticatorRow>> {
+    sqlx::query(
+        "SELECT id, account_id, name_sealed, secret_sealed, added_at, proved_at, used_at
+         FROM authenticators
+         WHERE account_id = $1 AND kind = $2 AND removed_at IS NULL
+         ORDER BY added_at, id",
+    )
+    .bind(account.to_string())
+    .bind(kind)
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(authenticator)
+    .collect()
+}
+
+/// What the account holds that can be asked for: proved apps and passkeys by kind and id, and unused recovery codes.
+pub(super) async fn held(
+    connection: &mut AnyConnection,
+    account: AccountId,
+) -> db::Result<(Vec<(String, AuthenticatorId)>, i64)> {
+    let authenticators = sqlx::query(
+        "SELECT kind, id
+         FROM authenticators
+         WHERE account_id = $1 AND proved_at IS NOT NULL AND removed_at IS NULL",
+    )
+    .bind(account.to_string())
+    .fetch_all(&mut *connection)
+    .await?
+    .iter()
+    .map(|row| Ok((row.try_get("kind")?, parse("id", row.try_get("id")?)?)))
+    .collect::<db::Result<Vec<_>>>()?;
+    let codes = codes_left(connection, account).await?;
+    Ok((authenticators, codes))
+}
+
+/// The passkey of a credential's index.
+pub(super) async fn passkey_of(
+    connection: &mut AnyConnection,
+    credential: &[u8; 32],
+) -> db::Result<Option<AuthenticatorRow>> {
+    sqlx::query(
+        "SELECT id, account_id, name_sealed, secret_sealed, added_at, proved_at, used_at
+         FROM authenticators
+         WHERE credential_index = $1 AND removed_at IS NULL",
+    )
+    .bind(credential.as_slice())
+    .fetch_optional(connection)
+    .await?
+    .as_ref()
+    .map(authenticator)
+    .transpose()
+}
+
+/// An authenticator to add.
+pub(super) struct NewAuthenticator<'a> {
+    pub id: AuthenticatorId,
+    pub account: AccountId,
+    pub kind: &'static str,
+    pub name_sealed: &'a [u8],
+    pub secret_sealed: &'a [u8],
+    pub credential_index: Option<[u8; 32]>,
+    pub proved_at: Option<Timestamp>,
+    pub now: Timestamp,
+}
+
+/// Adds it; false when the credential is bound already.
+pub(super) async fn insert_authenticator(
+    connection: &mut AnyConnection,
+    new: &NewAuthenticator<'_>,
+) -> db::Result<bool> {
+    let inserted = sqlx::query(
+        "INSERT INTO authenticators (id, account_id, kind, name_sealed, secret_sealed, credential_index, added_at, proved_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(new.id.to_string())
+    .bind(new.account.to_string())
+    .bind(new.kind)
+    .bind(new.name_sealed)
+    .bind(new.secret_sealed)
+    .bind(new.credential_index.as_ref().map(|index| index.as_slice()))
+    .bind(new.now.as_millisecond())
+    .bind(new.proved_at.map(|at| at.as_millisecond()))
+    .execute(connection)
+    .await?;
+    Ok(inserted.rows_affected() == 1)
+}
+
+/// Removes the account's authenticators of a kind that were never proved.
+pub(super) async fn drop_unproved(connection: &mut AnyConnection, account: AccountId, kind: &str) -> db::Result<()> {
+    sqlx::query("DELETE FROM authenticators WHERE account_id = $1 AND kind = $2 AND proved_at IS NULL")
+        .bind(account.to_string())
+        .bind(kind)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Marks an app proved by the code of a step; false when it is proved already or gone.
+pub(super) async fn prove_totp(
+    connection: &mut AnyConnection,
+    id: AuthenticatorId,
+    step: i64,
+    now: Timestamp,
+) -> db::Result<bool> {
+    let proved = sqlx::query(
+        "UPDATE authenticators SET proved_at = $3, used_at = $3, last_step = $2
+         WHERE id = $1 AND proved_at IS NULL AND removed_at IS NULL",
+    )
+    .bind(id.to_string())
+    .bind(step)
+    .bind(now.as_millisecond())
+    .execute(connection)
+    .await?;
+    Ok(proved.rows_affected() == 1)
+}
+
+/// Uses a time step of an app up; false when it, or a later one, was used before.
+pub(super) async fn use_step(
+    connection: &mut AnyConnection,
+    id: AuthenticatorId,
+    step: i64,
+    now: Timestamp,
+) -> db::Result<bool> {
+    let used = sqlx::query(
+        "UPDATE authenticators SET last_step = $2, used_at = $3
+         WHERE id = $1 AND removed_at IS NULL AND (last_step IS NULL OR last_step < $2)",
+    )
+    .bind(id.to_string())
+    .bind(step)
+    .bind(now.as_millisecond())
+    .execute(connection)
+    .await?;
+    Ok(used.rows_affected() == 1)
+}
+
+/// Keeps a passkey's new counter and flags, and when it was used.
+pub(super) async fn use_passkey(
+    connection: &mut AnyConnection,
+    id: AuthenticatorId,
+    secret_sealed: &[u8],
+    now: Timestamp,
+) -> db::Result<()> {
+    sqlx::query("UPDATE authenticators SET secret_sealed = $2, used_at = $3 WHERE id = $1")
+        .bind(id.to_string())
+        .bind(secret_sealed)
+        .bind(now.as_millisecond())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Removes an authenticator of the account; its secret goes with it. False when it is not theirs or gone.
+pub(super) async fn remove_authenticator(
+    connection: &mut AnyConnection,
+    account: AccountId,
+    id: AuthenticatorId,
+    now: Timestamp,
+) -> db::Result<bool> {
+    let removed = sqlx::query(
+        "UPDATE authenticators SET removed_at = $3, secret_sealed = $4, credential_index = NULL
+         WHERE id = $1 AND account_id = $2 AND removed_at IS NULL",
+    )
+    .bind(id.to_string())
+    .bind(account.to_string())
+    .bind(now.as_millisecond())
+    .bind(Vec::<u8>::new())
+    .execute(connection)
+    .await?;
+    Ok(removed.rows_affected() == 1)
+}
+
+/// Gives an authenticator of the account another name; false when it is not theirs or gone.
+pub(super) async fn rename(
+    connection: &mut AnyConnection,
+    account: AccountId,
+    id: AuthenticatorId,
+    name_sealed: &[u8],
+) -> db::Result<bool> {
+    let renamed = sqlx::query(
+        "UPDATE authenticators SET name_sealed = $3 WHERE id = $1 AND account_id = $2 AND removed_at IS NULL",
+    )
+    .bind(id.to_string())
+    .bind(account.to_string())
+    .bind(name_sealed)
+    .execute(connection)
+    .await?;
+    Ok(renamed.rows_affected() == 1)
+}
+
+/// Puts new recovery codes in the place of the old.
+pub(super) async fn replace_codes(
+    connection: &mut AnyConnection,
+    account: AccountId,
+    digests: &[[u8; 32]],
+    now: Timestamp,
+) -> db::Result<()> {
+    sqlx::query("DELETE FROM recovery_codes WHERE account_id = $1")
+        .bind(account.to_string())
+        .execute(&mut *connection)
+        .await?;
+    for digest in digests {
+        sqlx::query("INSERT INTO recovery_codes (account_id, digest, made_at) VALUES ($1, $2, $3)")
+            .bind(account.to_string())
+            .bind(digest.as_slice())
+            .bind(now.as_millisecond())
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Uses a recovery code up; false when there is none of this digest, or it was used.
+pub(super) async fn use_code(
+    connection: &mut AnyConnection,
+    account: AccountId,
+    digest: &[u8; 32],
+    now: Timestamp,
+) -> db::Result<bool> {
+    let used =
+        sqlx::query("UPDATE recovery_codes SET used_at = $3 WHERE account_id = $1 AND digest = $2 AND used_at IS NULL")
+            .bind(account.to_string())
+            .bind(digest.as_slice())
+            .bind(now.as_millisecond())
+            .execute(connection)
+            .await?;
+    Ok(used.rows_affected() == 1)
+}
+
+/// Recovery codes that nobody used yet.
+pub(super) async fn codes_left(connection: &mut AnyConnection, account: AccountId) -> db::Result<i64> {
+    sqlx::query_scalar("SELECT COUNT(*) FROM recovery_codes WHERE account_id = $1 AND used_at IS NULL")
+        .bind(account.to_string())
+        .fetch_one(connection)
+        .await
+}
+
+/// When the account's recovery codes were made; None when it has none.
+pub(super) async fn codes_made_at(connection: &mut AnyConnection, account: AccountId) -> db::Result<Option<Timestamp>> {
+    let made: Option<i64> = sqlx::query_scalar("SELECT MAX(made_at) FROM recovery_codes WHERE account_id = $1")
+        .bind(account.to_string())
+        .fetch_one(connection)
+        .await?;
+    Ok(made.map(from_ms))
+}
+
+/// Removes all recovery codes of the account.
+pub(super) async fn drop_codes(connection: &mut AnyConnection, account: AccountId) -> db::Result<()> {
+    sqlx::query("DELETE FROM recovery_codes WHERE account_id = $1")
+        .bind(account.to_string())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Keeps what a passkey was asked, in the place of what was asked there before.
+pub(super) async fn keep_ceremony(
+    connection: &mut AnyConnection,
+    whose: &str,
+    state: &str,
+    options: &str,
+    ends_at: Timestamp,
+) -> db::Result<()> {
+    sqlx::query(
+        "INSERT INTO ceremonies (whose, state, options, ends_at)
+         VALUES ($1, $2, $3, $4)
+         ON CONFLICT (whose) DO UPDATE SET state = excluded.state, options = excluded.options, ends_at = excluded.ends_at",
+    )
+    .bind(whose)
+    .bind(state)
+    .bind(options)
+    .bind(ends_at.as_millisecond())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// What a passkey was asked there and may still answer: (state, options).
+pub(super) async fn ceremony(
+    connection: &mut AnyConnection,
+    whose: &str,
+    now: Timestamp,
+) -> db::Result<Option<(String, String)>> {
+    let row = sqlx::query("SELECT state, options FROM ceremonies WHERE whose = $1 AND ends_at > $2")
+        .bind(whose)
+        .bind(now.as_millisecond())
+        .fetch_optional(connection)
+        .await?;
+    row.map(|row| Ok((row.try_get("state")?, row.try_get("options")?))).transpose()
+}
+
+/// Takes it away, so that it is answered once; answers its state.
+pub(super) async fn take_ceremony(
+    connection: &mut AnyConnection,
+    whose: &str,
+    now: Timestamp,
+) -> db::Result<Option<String>> {
+    sqlx::query_scalar("DELETE FROM ceremonies WHERE whose = $1 AND ends_at > $2 RETURNING state")
+        .bind(whose)
+        .bind(now.as_millisecond())
+        .fetch_optional(connection)
+        .await
+}
+
+/// Removes up to `batch` that can no longer be answered.
+pub(super) async fn sweep_ceremonies(connection: &mut AnyConnection, now: Timestamp, batch: i64) -> db::Result<u64> {
+    let swept = sqlx::query(
+        "DELETE FROM ceremonies
+         WHERE whose IN (SELECT whose FROM ceremonies WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2)",
+    )
+    .bind(now.as_millisecond())
+    .bind(batch)
+    .execute(connection)
+    .await?;
+    Ok(swept.rows_affected())
+}

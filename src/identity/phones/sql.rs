@@ -1,0 +1,103 @@
+//! Statements on `phones`.
+
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
+
+use crate::clock::{Timestamp, from_ms};
+use crate::db::{self, parse};
+use crate::types::ids::{AccountId, PhoneId};
+
+/// A phone as it lies in the table.
+pub(super) struct PhoneRow {
+    pub id: PhoneId,
+    pub phone_sealed: Option<Vec<u8>>,
+    pub phone_index: Vec<u8>,
+    pub is_primary: bool,
+    pub added_at: Timestamp,
+    pub proved_at: Option<Timestamp>,
+}
+
+fn phone(row: &AnyRow) -> db::Result<PhoneRow> {
+    Ok(PhoneRow {
+        id: parse("id", row.try_get("id")?)?,
+        phone_sealed: row.try_get("phone_sealed")?,
+        phone_index: row.try_get("phone_index")?,
+        is_primary: row.try_get::<Option<i64>, _>("primary_at")?.is_some(),
+        added_at: from_ms(row.try_get("added_at")?),
+        proved_at: row.try_get::<Option<i64>, _>("proved_at")?.map(from_ms),
+    })
+}
+
+/// The account's phones, the primary first, then the oldest.
+pub(super) async fn of(connection: &mut AnyConnection, account: AccountId) -> db::Result<Vec<PhoneRow>> {
+    sqlx::query(
+        "SELECT id, phone_sealed, phone_index, primary_at, added_at, proved_at
+         FROM phones
+         WHERE account_id = $1 AND removed_at IS NULL
+         ORDER BY CASE WHEN primary_at IS NULL THEN 1 ELSE 0 END, added_at, id",
+    )
+    .bind(account.to_string())
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(phone)
+    .collect()
+}
+
+/// Accounts that hold a place of a number.
+pub(super) async fn sharing(connection: &mut AnyConnection, index: &[u8; 32]) -> db::Result<i64> {
+    sqlx::query_scalar(
+        "SELECT COUNT(*) FROM phones WHERE phone_index = $1 AND place IS NOT NULL AND removed_at IS NULL",
+    )
+    .bind(index.as_slice())
+    .fetch_one(connection)
+    .await
+}
+
+/// Those accounts.
+pub(super) async fn holders(connection: &mut AnyConnection, index: &[u8; 32]) -> db::Result<Vec<AccountId>> {
+    let ids: Vec<String> = sqlx::query_scalar(
+        "SELECT account_id FROM phones WHERE phone_index = $1 AND place IS NOT NULL AND removed_at IS NULL",
+    )
+    .bind(index.as_slice())
+    .fetch_all(connection)
+    .await?;
+    ids.iter().map(|id| parse("account_id", id)).collect()
+}
+
+/// The first of a number's three places that nobody has.
+pub(super) async fn free_place(connection: &mut AnyConnection, index: &[u8; 32]) -> db::Result<Option<i64>> {
+    let taken: Vec<i64> = sqlx::query_scalar(
+        "SELECT CAST(place AS BIGINT)
+         FROM phones
+         WHERE phone_index = $1 AND place IS NOT NULL AND removed_at IS NULL",
+    )
+    .bind(index.as_slice())
+    .fetch_all(connection)
+    .await?;
+    Ok((1..=3).find(|place| !taken.contains(place)))
+}
+
+/// Adds an account's first phone; false when its place was taken at the same instant.
+pub(super) async fn insert_primary(
+    connection: &mut AnyConnection,
+    id: PhoneId,
+    account: AccountId,
+    index: &[u8; 32],
+    place: i64,
+    now: Timestamp,
+) -> db::Result<bool> {
+    let inserted = sqlx::query(
+        "INSERT INTO phones (id, account_id, phone_index, place, primary_at, added_at, proved_at)
+         VALUES ($1, $2, $3, CAST($4 AS SMALLINT), $5, $5, $5)
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(id.to_string())
+    .bind(account.to_string())
+    .bind(index.as_slice())
+    .bind(place)
+    .bind(now.as_millisecond())
+    .execute(connection)
+    .await?;
+    Ok(inserted.rows_affected() == 1)
+}
