@@ -1,12 +1,16 @@
 //! How people prove who they are: password, then a texted code, then a session.
 
+pub mod alerts;
 pub mod browser;
 pub mod budgets;
 pub mod challenges;
+pub mod current_password;
+pub mod email_change;
 pub mod entered;
 pub mod invited;
 pub mod kept_forms;
 pub mod lockout;
+pub mod password_change;
 pub mod password_reset;
 pub mod prove;
 pub mod register;

@@ -2,6 +2,7 @@
 
 use super::{Challenge, Purpose, Whose, sql};
 use crate::audit::{self, Deed, Event};
+use crate::auth::alerts::{self, Alert, Also};
 use crate::auth::browser::Browser;
 use crate::auth::budgets::{self, wrong_codes};
 use crate::auth::lockout;
@@ -12,11 +13,9 @@ use crate::error::{Failure, InternalError};
 use crate::identity::accounts::{self, Account};
 use crate::limits::{self, Taken};
 use crate::messaging::dispatches;
-use crate::messaging::texts::{Notice, Values};
 use crate::portal::Portal;
 use crate::types::actor::Actor;
 use crate::types::ids::ChallengeId;
-use crate::words::Words;
 
 /// Why an answer did not open anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,9 +141,7 @@ async fn count_wrong(
     let strange = challenge.device.is_none();
     let (_, strange_codes) = accounts::count_wrong_code(tx, account.id, strange).await?;
     if strange && strange_codes == limits.strange_told {
-        let words = Words::new(account.locale);
-        let values = Values::from([("time".to_owned(), words.day_time(portal.clock.now(), &account.zone))]);
-        accounts::tell(portal, tx, account, Notice::StrangeCodes, &values, false).await?;
+        alerts::raise(portal, tx, account, Alert::StrangeCodes, Also::default(), &browser.network).await?;
     }
     let locked = lockout::count_wrong(portal, tx, account, challenge.device, "code", &browser.network).await?;
     Ok(locked.or(day))

@@ -6,6 +6,7 @@ pub mod home;
 pub mod invitation;
 pub mod language;
 pub mod login;
+pub mod not_me;
 pub mod password;
 pub mod register;
 pub mod step_up;
@@ -20,6 +21,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(challenge::routes)
         .configure(password::routes)
         .configure(invitation::routes)
+        .configure(not_me::routes)
         .configure(step_up::routes)
         .configure(language::routes)
         .configure(help::routes);
