@@ -6,6 +6,7 @@ use salus::clock::SignedDuration;
 use salus::crypto::random::Secret;
 use salus::identity::accounts;
 use salus::messaging::gateways::outbox::Item;
+use salus::sweep::sweep;
 use salus::types::email_address::EmailAddress;
 use salus::types::factor_kind::FactorKind;
 use salus::types::phone::PhoneNumber;
@@ -348,4 +349,26 @@ async fn nobody_lifts_their_own_pause() {
     let account = accounts::find(&portal.portal, ada.account).await.unwrap().unwrap();
     assert!(accounts::is_frozen(&account, until - SignedDuration::from_millis(1)), "a shorter pause shortens nothing");
     assert!(!accounts::is_frozen(&account, until), "it ends by itself");
+}
+
+#[tokio::test]
+async fn alerts_and_changes_of_address_that_are_over_are_swept() {
+    let portal = TestPortal::start().await;
+    let mia = portal.patient("mia").await;
+    let mut browser = portal.signed_in(&mia).await;
+    browser.open("/account/security/email").await;
+    browser.send("/account/security/email", &[("email", "new@people.example"), ("password", PASSWORD)]).await;
+    let rows = async || {
+        sweep(&portal.portal).await.unwrap();
+        let alerts = number(&portal, "SELECT COUNT(*) FROM alerts").await;
+        (alerts, number(&portal, "SELECT COUNT(*) FROM email_changes").await)
+    };
+    portal.later(SignedDuration::from_hours(25));
+    assert_eq!(rows().await, (1, 1));
+    portal.later(SignedDuration::from_millis(1));
+    assert_eq!(rows().await, (1, 0), "a day after the link's hour");
+    portal.later(SignedDuration::from_hours(40 * 24 - 25) - SignedDuration::from_millis(1));
+    assert_eq!(rows().await, (1, 0));
+    portal.later(SignedDuration::from_millis(1));
+    assert_eq!(rows().await, (0, 0), "30 days after the ten");
 }
