@@ -5,6 +5,8 @@
 //! | tallies                              | their window is over                    |
 //! | kept forms                           | 15 min after they were posted           |
 //! | password resets                      | a day after the link stopped working    |
+//! | changes of address                   | the same                                |
+//! | alerts                               | 30 days after their link's end          |
 //! | challenges                           | a day after they could last be answered |
 //! | sessions                             | 30 days after their longest span        |
 //! | data keys of abandoned registrations | an hour past the registration's end     |
@@ -22,7 +24,7 @@
 //! whose statements choose and remove together, so the same row met twice is removed once.
 
 use crate::auth::factors::passkeys;
-use crate::auth::{challenges, kept_forms, password_reset, sessions};
+use crate::auth::{alerts, challenges, email_change, kept_forms, password_reset, sessions};
 use crate::care::reminders;
 use crate::error::InternalError;
 use crate::identity::registration;
@@ -81,6 +83,8 @@ pub async fn sweep(portal: &Portal) -> Result<Swept, InternalError> {
     let tallies = all_of!(limits::sweep, portal);
     let kept_forms = all_of!(kept_forms::sweep, portal);
     let resets = all_of!(password_reset::sweep, portal);
+    all_of!(email_change::sweep, portal);
+    all_of!(alerts::sweep, portal);
     // Sessions and dispatches name challenges, and challenges name registrations: so in this order.
     let sessions = all_of!(sessions::sweep, portal);
     all_of!(sessions::sweep_challenges, portal);

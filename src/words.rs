@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use unic_langid::{LanguageIdentifier, langid};
 
 use crate::clock::{SignedDuration, Timestamp};
+use crate::types::factor_kind::FactorKind;
 use crate::types::locale::Locale;
 use crate::types::zone::Zone;
 
@@ -66,6 +67,27 @@ impl Words {
     /// A sentence with values, to be given by [`Filled::arg`].
     pub fn with(&self, key: &'static str) -> Filled {
         Filled { words: *self, key, values: HashMap::new() }
+    }
+
+    /// A browser as it is stored, "Firefox on Windows".
+    pub fn browser(&self, agent: &str) -> String {
+        match agent.split_once(" on ") {
+            Some((name, system)) => self.with("browser-on").arg("browser", name).arg("system", system).to_string(),
+            None if agent == "Unknown browser" => self.t("browser-unknown"),
+            None => agent.to_owned(),
+        }
+    }
+
+    /// The name of a second factor, as it stands alone in a sentence.
+    pub fn factor(&self, kind: FactorKind) -> String {
+        self.t(match kind {
+            FactorKind::Sms => "alert-factor-sms",
+            FactorKind::Voice => "alert-factor-voice",
+            FactorKind::Email => "alert-factor-email",
+            FactorKind::Totp => "alert-factor-totp",
+            FactorKind::Passkey => "alert-factor-passkey",
+            FactorKind::Recovery => "alert-factor-recovery",
+        })
     }
 
     /// A calendar day: "Tuesday 3 November 2026", "martes 3 de noviembre de 2026".

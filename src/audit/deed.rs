@@ -145,6 +145,18 @@ deeds! {
     BackupRestored = "backup_restored",
     /// The key ring was rotated.
     KeysRotated = "keys_rotated",
+    /// A mailed link said that something was not its owner.
+    NotMeReported = "not_me_reported",
+    /// The pause of sensitive acts was lifted.
+    AccountUnfrozen = "account_unfrozen",
+    /// A person changed their password, knowing the old one.
+    PasswordChanged = "password_changed",
+    /// A person asked to change their mail address.
+    EmailChangeAsked = "email_change_asked",
+    /// The new mail address was proved and holds.
+    EmailChanged = "email_changed",
+    /// A report put the former mail address back.
+    EmailRestored = "email_restored",
 }
 
 #[cfg(test)]

@@ -1,13 +1,17 @@
 //! How people prove who they are: password, then a second factor, then a session.
 
+pub mod alerts;
 pub mod browser;
 pub mod budgets;
 pub mod challenges;
+pub mod current_password;
+pub mod email_change;
 pub mod entered;
 pub mod factors;
 pub mod invited;
 pub mod kept_forms;
 pub mod lockout;
+pub mod password_change;
 pub mod password_reset;
 pub mod prove;
 pub mod register;

@@ -4,6 +4,7 @@
 //! not, before the password is looked at; a known browser counts apart, so a stranger cannot pause the owner.
 
 use crate::audit::{self, Deed, Event};
+use crate::auth::alerts::{self, Alert, Also};
 use crate::auth::browser::Browser;
 use crate::auth::budgets::{network_tries, nobody, wrong_passwords};
 use crate::auth::challenges::{self, Answered, Holder, NewChallenge, Purpose, Whose};
@@ -19,13 +20,11 @@ use crate::error::{Failure, InternalError};
 use crate::identity::accounts::{self, Account};
 use crate::identity::registration;
 use crate::limits::{self, Taken};
-use crate::messaging::texts::{Notice, Values};
 use crate::portal::Portal;
 use crate::types::actor::{Actor, Role};
 use crate::types::email_address::EmailAddress;
 use crate::types::factor_kind::FactorKind;
 use crate::types::ids::{DeviceId, SessionId};
-use crate::words::Words;
 
 /// Why nobody got further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +35,8 @@ pub enum SignInRefusal {
     Paused(Timestamp),
     /// The password is right, and the account locked for this browser.
     Locked(Timestamp),
-    /// The password is right, and opens nothing from unknown browsers until it is changed.
+    /// The password is right, and opens nothing until it is changed: from unknown browsers after too many wrong codes,
+    /// from any after its owner reported something that was not them.
     PasswordSpent,
     /// Too many tries from this network.
     TooMany(Timestamp),
@@ -129,7 +129,8 @@ async fn enter(
         tx.commit().await?;
         return Err(Failure::Refused(SignInRefusal::Locked(until)));
     }
-    if device.is_none() && account.strange_codes >= config.strange_life {
+    let spent = device.is_none() && account.strange_codes >= config.strange_life;
+    if spent || account.password_void_at.is_some() {
         tx.commit().await?;
         return Err(Failure::Refused(SignInRefusal::PasswordSpent));
     }
@@ -224,6 +225,8 @@ async fn open_session(
     replaces: Option<SessionId>,
 ) -> Result<Entered, InternalError> {
     let config = &portal.config.limits;
+    // A browser is not trusted while changes are paused.
+    let trust = trust && !accounts::is_frozen(account, portal.clock.now());
     let (device, cookie, new_here) = trusted_devices::remember(portal, &mut tx, browser, account, trust).await?;
     limits::clear(&mut tx, wrong_passwords(config), &account.email_index).await?;
     limits::clear(&mut tx, wrong_passwords(config), device.to_string().as_bytes()).await?;
@@ -248,12 +251,8 @@ async fn open_session(
         .await?;
     }
     if new_here {
-        let words = Words::new(account.locale);
-        let values = Values::from([
-            ("time".to_owned(), words.day_time(portal.clock.now(), &account.zone)),
-            ("agent".to_owned(), browser.agent.clone()),
-        ]);
-        accounts::tell(portal, &mut tx, account, Notice::NewBrowser, &values, false).await?;
+        let alert = Alert::NewDevice(&browser.agent);
+        alerts::raise(portal, &mut tx, account, alert, Also::default(), &browser.network).await?;
     }
     tx.commit().await?;
     let next = next.unwrap_or(home_of(account.role)).to_owned();

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Stop, open};
+use crate::auth::alerts::freeze::{self, LiftRefusal, Lifter};
 use crate::auth::lockout::{self, ResetRefusal, Resetter};
 use crate::config::Config;
 use crate::error::Failure;
@@ -18,6 +19,8 @@ pub(super) enum Command {
     Invite(Invite),
     /// Lift every lock of an account, and nothing else: password and code are still asked for
     Unlock(Unlock),
+    /// Allow changes to an account again after somebody reported that something was not them
+    Unfreeze(Unlock),
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -57,6 +60,7 @@ pub(super) async fn run(config: Config, command: Command) -> Result<(), Stop> {
     match command {
         Command::Invite(args) => invite(config, args).await,
         Command::Unlock(args) => unlock(config, args).await,
+        Command::Unfreeze(args) => unfreeze(config, args).await,
     }
 }
 
@@ -109,6 +113,24 @@ async fn unlock(config: Config, args: Unlock) -> Result<(), Stop> {
         }
         Err(Failure::Refused(ResetRefusal::NoReason)) => Err(Stop::Misused("--reason is empty".into())),
         Err(Failure::Refused(ResetRefusal::NotFound | ResetRefusal::Oneself)) => Err(none()),
+        Err(Failure::Internal(error)) => Err(error.into()),
+    }
+}
+
+async fn unfreeze(config: Config, args: Unlock) -> Result<(), Stop> {
+    let email = email(&args.email)?;
+    let none = || Stop::Failed("no account has this mail address".into());
+    let (portal, _lock) = open(config).await?;
+    let account = accounts::find_by_email(&portal, &email).await?.ok_or_else(none)?;
+    match freeze::lift(&portal, Lifter::Shell, account.id, &args.reason, None).await {
+        Ok(()) => {
+            println!("Changes are possible again; the person is told.");
+            portal.db.close().await;
+            Ok(())
+        }
+        Err(Failure::Refused(LiftRefusal::NoReason)) => Err(Stop::Misused("--reason is empty".into())),
+        Err(Failure::Refused(LiftRefusal::NotFrozen)) => Err(Stop::Failed("nothing is paused for this account".into())),
+        Err(Failure::Refused(LiftRefusal::NotFound | LiftRefusal::Oneself)) => Err(none()),
         Err(Failure::Internal(error)) => Err(error.into()),
     }
 }

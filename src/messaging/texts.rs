@@ -1,5 +1,7 @@
 //! The sentences of each message, in the person's language.
 
+mod alerts;
+
 use askama::Template as _;
 use std::collections::BTreeMap;
 
@@ -61,10 +63,44 @@ pub enum Notice {
     Test,
     /// The answer to HELP by text.
     Help,
+    /// More new browsers and places than are told one by one.
+    NewBrowsers,
+    /// A known browser signed in from a new place.
+    NewPlace,
+    /// A second factor was added.
+    FactorAdded,
+    /// A second factor was removed.
+    FactorRemoved,
+    /// A phone was added.
+    PhoneAdded,
+    /// Codes go to another phone.
+    PhoneChanged,
+    /// A phone was removed.
+    PhoneRemoved,
+    /// The mail address was changed.
+    EmailChanged,
+    /// A trusted browser's cookie was copied.
+    TrustedCopyUsed,
+    /// Somebody asked staff for a way back in.
+    RecoveryAsked,
+    /// Staff gave a way back in.
+    RecoveryDone,
+    /// New recovery codes were made.
+    RecoveryCodesMade,
+    /// The owner said that something was not them: what happens next.
+    NotMe,
+    /// The same, for admins.
+    NotMeForStaff,
+    /// Changes are possible again.
+    Unfrozen,
+    /// The link that proves a new mail address.
+    EmailProof,
+    /// Somebody wanted to change their mail address to one that has an account.
+    EmailTaken,
 }
 
 /// Every notice with its stored word.
-const WORDS: [(Notice, &str); 25] = [
+const WORDS: &[(Notice, &str)] = &[
     (Notice::CodeRegister, "code_register"),
     (Notice::CodeSignIn, "code_sign_in"),
     (Notice::CodeResetPassword, "code_reset_password"),
@@ -90,6 +126,23 @@ const WORDS: [(Notice, &str); 25] = [
     (Notice::PrefixPaused, "prefix_paused"),
     (Notice::Test, "test"),
     (Notice::Help, "help"),
+    (Notice::NewBrowsers, "new_browsers"),
+    (Notice::NewPlace, "new_place"),
+    (Notice::FactorAdded, "factor_added"),
+    (Notice::FactorRemoved, "factor_removed"),
+    (Notice::PhoneAdded, "phone_added"),
+    (Notice::PhoneChanged, "phone_changed"),
+    (Notice::PhoneRemoved, "phone_removed"),
+    (Notice::EmailChanged, "email_changed"),
+    (Notice::TrustedCopyUsed, "trusted_copy"),
+    (Notice::RecoveryAsked, "recovery_asked"),
+    (Notice::RecoveryDone, "recovery_done"),
+    (Notice::RecoveryCodesMade, "recovery_codes"),
+    (Notice::NotMe, "not_me"),
+    (Notice::NotMeForStaff, "not_me_staff"),
+    (Notice::Unfrozen, "unfrozen"),
+    (Notice::EmailProof, "email_proof"),
+    (Notice::EmailTaken, "email_taken"),
 ];
 
 impl Notice {
@@ -119,6 +172,7 @@ pub fn sms(config: &Config, notice: Notice, locale: Locale, values: &Values) -> 
     // A dispatch of an older program does not say how long its code works.
     let minutes = values.get("minutes").map_or("5", String::as_str);
     let with_code = |key| words.with(key).arg("clinic", clinic).arg("code", code).arg("minutes", minutes).to_string();
+    let phone = config.clinic.phone.as_str();
     let text = match notice {
         Notice::CodeRegister => with_code("sms-register"),
         Notice::CodeSignIn => with_code("sms-sign_in"),
@@ -141,6 +195,12 @@ pub fn sms(config: &Config, notice: Notice, locale: Locale, values: &Values) -> 
         Notice::Help => {
             words.with("sms-help").arg("clinic", clinic).arg("phone", config.clinic.phone.as_str()).to_string()
         }
+        Notice::PhoneAdded => words.with("sms-phone_added").arg("clinic", clinic).arg("phone", phone).to_string(),
+        Notice::PhoneChanged => words.with("sms-phone_changed").arg("clinic", clinic).arg("phone", phone).to_string(),
+        Notice::PhoneRemoved => words.with("sms-phone_removed").arg("clinic", clinic).arg("phone", phone).to_string(),
+        Notice::EmailChanged => words.with("sms-email_changed").arg("clinic", clinic).arg("phone", phone).to_string(),
+        Notice::RecoveryAsked => words.with("sms-recovery_asked").arg("clinic", clinic).arg("phone", phone).to_string(),
+        Notice::RecoveryDone => words.with("sms-recovery_done").arg("clinic", clinic).arg("phone", phone).to_string(),
         other => return Err(InternalError::because(format!("{} is not sent as a text message", other.as_str()))),
     };
     let text = super::sms::fold(&text);
@@ -206,7 +266,7 @@ pub fn mail(config: &Config, notice: Notice, locale: Locale, values: &Values) ->
     let words = Words::new(locale);
     let clinic = config.clinic.name.as_str();
     let value = |name: &str| values.get(name).map_or("", String::as_str);
-    let (time, link, agent, name) = (value("time"), value("link"), value("agent"), value("name"));
+    let (time, link, name) = (value("time"), value("link"), value("name"));
     let home = config.public_origin();
     let (subject, body, action) = match notice {
         Notice::CodeSignIn | Notice::CodeStepUp => (
@@ -238,41 +298,15 @@ pub fn mail(config: &Config, notice: Notice, locale: Locale, values: &Values) ->
             ],
             Some((words.t("mail-reset").to_string(), format!("{home}/password/forgot"))),
         ),
-        Notice::Locked => (
-            words.with("mail-locked-subject").arg("clinic", clinic).to_string(),
-            vec![words.with("mail-locked-body").arg("time", time).to_string(), words.t("mail-locked-next").to_string()],
-            None,
-        ),
         Notice::Unlocked => (
             words.with("mail-unlocked-subject").arg("clinic", clinic).to_string(),
             vec![words.with("mail-unlocked-body").arg("time", time).to_string(), words.t("mail-not-you").to_string()],
-            None,
-        ),
-        Notice::StrangeCodes => (
-            words.with("mail-strange_codes-subject").arg("clinic", clinic).to_string(),
-            vec![words.with("mail-strange_codes-body").arg("time", time).to_string()],
-            Some((words.t("mail-reset").to_string(), format!("{home}/password/forgot"))),
-        ),
-        Notice::NewBrowser => (
-            words.with("mail-new_browser-subject").arg("clinic", clinic).to_string(),
-            vec![
-                words.with("mail-new_browser-body").arg("time", time).arg("agent", agent).to_string(),
-                words.t("mail-not-you").to_string(),
-            ],
             None,
         ),
         Notice::ResetLink => (
             words.with("mail-reset_link-subject").arg("clinic", clinic).to_string(),
             vec![words.t("mail-reset_link-body").to_string(), words.t("mail-reset_link-ignore").to_string()],
             Some((words.t("mail-reset").to_string(), link.to_owned())),
-        ),
-        Notice::PasswordChanged => (
-            words.with("mail-password_changed-subject").arg("clinic", clinic).to_string(),
-            vec![
-                words.with("mail-password_changed-body").arg("time", time).to_string(),
-                words.t("mail-not-you").to_string(),
-            ],
-            None,
         ),
         Notice::Invitation => (
             words.with("mail-invitation-subject").arg("clinic", clinic).to_string(),
@@ -336,6 +370,8 @@ pub fn mail(config: &Config, notice: Notice, locale: Locale, values: &Values) ->
             vec![words.t("mail-turned_off-body").to_string()],
             None,
         ),
+        alert => alerts::mail(config, words, alert, values)
+            .ok_or_else(|| InternalError::because(format!("{} is not sent by mail", alert.as_str())))?,
     };
     let help = words
         .with("mail-help")

@@ -72,4 +72,8 @@ ids! {
     PauseId,
     /// A form kept past the end of its session.
     KeptFormId,
+    /// What an account's owner was told of.
+    AlertId,
+    /// A new mail address that waits for its link.
+    EmailChangeId,
 }

@@ -15,7 +15,7 @@ use crate::web::session;
 use crate::web::visit::Visit;
 
 /// What is never kept.
-const SECRET: [&str; 3] = ["password", "code", "csrf"];
+const SECRET: [&str; 4] = ["password", "new_password", "code", "csrf"];
 
 fn path(address: &str) -> &str {
     address.split('?').next().unwrap_or(address)

@@ -199,6 +199,14 @@ pub fn refused(page: &impl Template) -> PageResult {
     answer(StatusCode::UNPROCESSABLE_ENTITY, page)
 }
 
+/// A page that says there is nothing here: 404.
+///
+/// # Errors
+/// When the template fails.
+pub fn not_there(page: &impl Template) -> PageResult {
+    answer(StatusCode::NOT_FOUND, page)
+}
+
 /// On to a page of ours: 303.
 ///
 /// # Errors

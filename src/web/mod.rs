@@ -14,6 +14,7 @@ mod guard;
 mod headers;
 mod kept;
 mod layout;
+mod link_token;
 mod log;
 mod paths;
 pub mod patient;

@@ -16,6 +16,9 @@ const PAGES: &[&str] = &[
     "/visits/*/room",
     "/account",
     "/account/security",
+    "/account/security/password",
+    "/account/security/email",
+    "/account/security/email/confirm",
     "/account/access-log",
     "/doctor",
     "/doctor/schedule",
@@ -34,6 +37,7 @@ const PAGES: &[&str] = &[
     "/admin/people/invitations",
     "/admin/people/*",
     "/admin/people/*/turn",
+    "/admin/people/*/unfreeze",
     "/admin/delivery",
     "/admin/audit",
 ];

@@ -21,8 +21,8 @@ use crate::error::InternalError;
 use crate::portal::Portal;
 use crate::types::locale::Locale;
 use crate::types::network::Network;
-use crate::web::agent;
 use crate::web::systems::webhooks::is_called;
+use crate::web::{agent, link_token};
 
 /// How long a browser is known by its cookies: the longest that browsers allow.
 const COOKIE_LIFE: actix_web::cookie::time::Duration = actix_web::cookie::time::Duration::days(400);
@@ -83,9 +83,7 @@ pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpAddr]) -> 
 fn gather(req: &ServiceRequest, config: &Config) -> (Visit, bool) {
     let value = |name: &str| req.cookie(&cookie_name(config, name)).map(|cookie| cookie.value().to_owned());
     // A value of another shape was not made here.
-    let fits = |value: &String| {
-        value.len() == 43 && value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-    };
+    let fits = |value: &String| link_token::fits(value);
     let known = value("browser").filter(fits).map(Secret::new);
     let is_new = known.is_none();
     let browser_token = known.unwrap_or_else(Secret::token);

@@ -72,6 +72,8 @@ POST /password/reset password=x         | 422
 GET /invitation                         | 422
 POST /invitation phone=x                | 422
 GET /help/codes                         | 200
+GET /account/not-me                     | 404
+POST /account/not-me                    | 404
 POST /language locale=en&back=/         | /
 POST /session/stay                      | login | challenge | 204      | 204      | 204      | 204      | 204
 GET /step-up                            | login | challenge | /account | /account | /account | /account | /account
@@ -81,6 +83,13 @@ GET /account                            | login | challenge | 200      | 200    
 POST /account locale=xx&time_zone=UTC   | login | challenge | 422      | 422      | 422      | 422      | 422
 GET /account/security                   | login | challenge | 200      | 200      | 200      | 200      | 200
 GET /account/access-log                 | login | challenge | 200      | 200      | 200      | 200      | 200
+GET /account/security/password          | login | challenge | 200      | 200      | 200      | 200      | 200
+POST /account/security/password password=x | login | challenge | 422   | 422      | 422      | 422      | 422
+GET /account/security/email             | login | challenge | 200      | 200      | 200      | 200      | 200
+POST /account/security/email email=x    | login | challenge | 422      | 422      | 422      | 422      | 422
+GET /account/security/email/link        | /account/security/email/confirm
+GET /account/security/email/confirm     | login | challenge | 422      | 422      | 422      | 422      | 422
+POST /account/security/email/confirm    | login | challenge | 422      | 422      | 422      | 422      | 422
 POST /account/security/sessions/{spare}/end   | login | challenge | /account/security | 404 | 404 | 404 | 404
 POST /account/security/sessions/{made-up}/end | login | challenge | 404               | 404 | 404 | 404 | 404
 POST /account/security/sessions/odd/end       | login | challenge | 404               | 404 | 404 | 404 | 404
@@ -101,6 +110,9 @@ GET /admin/people/{made-up}             | login | challenge | 403 | 403 | 403 | 
 GET /admin/people/odd                   | login | challenge | 403 | 403 | 403 | 403 | 404
 GET /admin/people/{patient}/turn        | login | challenge | 403 | 403 | 403 | 403 | 200
 POST /admin/people/{patient}/turn on=no&reason= | login | challenge | 403 | 403 | 403 | 403 | 422
+GET /admin/people/{patient}/unfreeze    | login | challenge | 403 | 403 | 403 | 403 | 200
+GET /admin/people/{made-up}/unfreeze    | login | challenge | 403 | 403 | 403 | 403 | 404
+POST /admin/people/{patient}/unfreeze reason= | login | challenge | 403 | 403 | 403 | 403 | 422
 POST /admin/people/{patient}/mail-works | login | challenge | 403 | 403 | 403 | 403 | /admin/people/
 POST /admin/people/{made-up}/mail-works | login | challenge | 403 | 403 | 403 | 403 | 404
 GET /admin/people/invite                | login | challenge | 403 | 403 | 403 | 403 | 200

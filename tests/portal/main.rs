@@ -24,11 +24,13 @@ mod twilio_double;
 mod vonage_double;
 
 mod access;
+mod account_changes;
 mod account_pages;
 mod admin_audit;
 mod admin_delivery;
 mod admin_lockouts;
 mod admin_people;
+mod alerts;
 mod appointments;
 mod audit_trail;
 mod brakes;

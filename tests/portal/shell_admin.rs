@@ -3,7 +3,7 @@
 use salus::audit::{self, Search};
 use salus::auth::lockout;
 use salus::crypto::random::Secret;
-use salus::identity::invitations;
+use salus::identity::{accounts, invitations};
 use salus::types::actor::Role;
 use salus::types::network::Network;
 
@@ -68,4 +68,25 @@ async fn a_lockout_is_lifted_by_the_same_rule_as_on_the_page() {
         (trail[0].actor.as_str(), trail[0].why.as_deref()),
         ("shell", Some("called the desk, birthday checked"))
     );
+}
+
+#[tokio::test]
+async fn changes_are_allowed_again_from_the_shell() {
+    let shell = Shell::new().await;
+    let portal = shell.portal().await;
+    let robin = account(&portal, Role::Admin, "robin@hill.example").await;
+    let unfreeze = |email: &str, why: &str| shell.run(&["admin", "unfreeze", "--email", email, "--reason", why]);
+    unfreeze("robin@hill.example", "called back").ends_with(1).says("nothing is paused");
+    let mut tx = portal.db.begin().await.unwrap();
+    accounts::freeze_and_void(&portal, &mut tx, robin.id).await.unwrap();
+    tx.commit().await.unwrap();
+    unfreeze("nobody@hill.example", "called back").ends_with(1).says("no account");
+    unfreeze("robin@hill.example", " ").ends_with(2).says("--reason");
+    unfreeze("robin@hill.example", "called back").ends_with(0).says("Changes are possible again");
+    let robin = accounts::find(&portal, robin.id).await.unwrap().unwrap();
+    assert!(!accounts::is_frozen(&robin, portal.clock.now()));
+    assert!(robin.password_void_at.is_some(), "the password still has to be chosen anew");
+    let search = Search { deed: Some("account_unfrozen".into()), limit: 9, ..Search::default() };
+    let trail = audit::find(&portal, &search).await.unwrap();
+    assert_eq!((trail[0].actor.as_str(), trail[0].why.as_deref()), ("shell", Some("called back")));
 }

@@ -398,6 +398,22 @@ fn the_reader_of_sources_sees_what_rust_and_templates_write() {
     );
 }
 
+/// Texts without a code.
+const TEXTS: [&str; 12] = [
+    "locked",
+    "password_changed",
+    "registration_taken",
+    "reminder",
+    "test",
+    "help",
+    "phone_added",
+    "phone_changed",
+    "phone_removed",
+    "email_changed",
+    "recovery_asked",
+    "recovery_done",
+];
+
 #[tokio::test]
 async fn every_text_message_is_one_segment_in_every_language() {
     let database = TestDatabase::new().await;
@@ -408,9 +424,7 @@ async fn every_text_message_is_one_segment_in_every_language() {
     let config = settings(&database, &more);
     let codes = ["code_register", "code_sign_in", "code_reset_password", "code_step_up"];
     for locale in [Locale::En, Locale::Es] {
-        for word in
-            codes.into_iter().chain(["locked", "password_changed", "registration_taken", "reminder", "test", "help"])
-        {
+        for word in codes.into_iter().chain(TEXTS) {
             let mut values = Values::from([("time".to_owned(), "12:20am".to_owned())]);
             if word == "reminder" {
                 let zone: Zone = "America/Argentina/ComodRivadavia".parse().unwrap();

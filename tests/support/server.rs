@@ -143,9 +143,20 @@ impl TestPortal {
         code_in(&self.message(phone, |item| item.text.contains('#')).await.text)
     }
 
-    /// The newest link that was mailed to an address, as a path.
+    /// The newest link that was mailed to an address, as a path; not those of alerts.
     pub async fn link(&self, email: &str) -> String {
-        let item = self.message(email, |item| item.text.contains("token=")).await;
+        let wanted = |item: &Item| item.text.contains("token=") && !item.text.contains("/account/not-me");
+        self.path_in(&self.message(email, wanted).await)
+    }
+
+    /// The "this was not me" link of the newest alert to an address whose subject has these words, as a path.
+    pub async fn not_me_link(&self, email: &str, subject: &str) -> String {
+        let about = |item: &Item| item.subject.as_deref().is_some_and(|said| said.contains(subject));
+        let item = self.message(email, |item| about(item) && item.text.contains("/account/not-me?token=")).await;
+        self.path_in(&item)
+    }
+
+    fn path_in(&self, item: &Item) -> String {
         let line = item.text.lines().find(|line| line.contains("token=")).unwrap().to_owned();
         line.strip_prefix(&self.portal.config.public_origin()).unwrap_or(&line).to_owned()
     }

@@ -2,6 +2,7 @@
 
 use super::{Challenge, Purpose, Whose, sql};
 use crate::audit::{self, Deed, Event};
+use crate::auth::alerts::{self, Alert, Also};
 use crate::auth::browser::Browser;
 use crate::auth::budgets::{self, wrong_codes};
 use crate::auth::factors::recovery_codes::{self, TypedRecoveryCode};
@@ -14,12 +15,10 @@ use crate::error::{Failure, InternalError};
 use crate::identity::accounts::{self, Account};
 use crate::limits::{self, Taken};
 use crate::messaging::dispatches;
-use crate::messaging::texts::{Notice, Values};
 use crate::portal::Portal;
 use crate::types::actor::Actor;
 use crate::types::factor_kind::FactorKind;
 use crate::types::ids::ChallengeId;
-use crate::words::Words;
 
 /// Why an answer did not open anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,7 +195,7 @@ async fn count_wrong(
     let Some(account) = account else { return Ok(day) };
     match (challenge.device, key) {
         (None, _) if accounts::count_strange(tx, account.id).await? == limits.strange_told => {
-            tell_of_strangers(portal, tx, account).await?;
+            alerts::raise(portal, tx, account, Alert::StrangeCodes, Also::default(), &browser.network).await?;
         }
         (None, _) | (_, None) => {}
         (Some(_), Some(key)) => {
@@ -205,13 +204,6 @@ async fn count_wrong(
     }
     let locked = lockout::count_wrong(portal, tx, account, challenge.device, "code", &browser.network).await?;
     Ok(locked.or(day))
-}
-
-/// Tells the owner that somebody who knows the password types wrong codes.
-async fn tell_of_strangers(portal: &Portal, tx: &mut Tx, account: &Account) -> Result<(), InternalError> {
-    let words = Words::new(account.locale);
-    let values = Values::from([("time".to_owned(), words.day_time(portal.clock.now(), &account.zone))]);
-    accounts::tell(portal, tx, account, Notice::StrangeCodes, &values, false).await
 }
 
 async fn refuse<T>(

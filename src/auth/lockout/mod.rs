@@ -11,6 +11,7 @@
 mod sql;
 
 use crate::audit::{self, Deed, Event};
+use crate::auth::alerts::{self, Alert, Also};
 use crate::auth::step_up::FreshFactor;
 use crate::auth::{budgets, factors};
 use crate::clock::{SignedDuration, Timestamp};
@@ -68,9 +69,7 @@ pub async fn count_wrong(
     sql::lock(tx, account.id, device, now, until).await?;
     audit::record(portal, tx, Event::new(Actor::System, Deed::AccountLocked).on(account.id).because(why).from(network))
         .await?;
-    let words = Words::new(account.locale);
-    let values = Values::from([("time".to_owned(), words.time_from(until, &account.zone))]);
-    accounts::tell(portal, tx, account, Notice::Locked, &values, true).await?;
+    alerts::raise(portal, tx, account, Alert::Locked(until), Also::default(), network).await?;
     Ok(Some(until))
 }
 

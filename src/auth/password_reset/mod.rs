@@ -4,6 +4,7 @@
 mod sql;
 
 use crate::audit::{self, Deed, Event};
+use crate::auth::alerts::{self, Alert, Also};
 use crate::auth::browser::Browser;
 use crate::auth::challenges::{self, Answered, Holder, NewChallenge, Purpose, Whose};
 use crate::auth::entered::Entered;
@@ -22,8 +23,7 @@ use crate::messaging::texts::{Notice, Values};
 use crate::portal::Portal;
 use crate::types::actor::Actor;
 use crate::types::email_address::EmailAddress;
-use crate::types::ids::{ResetId, SessionId};
-use crate::words::Words;
+use crate::types::ids::{AccountId, ResetId, SessionId};
 
 /// Links mailed to one address.
 const MAILS: Limit = Limit { bucket: "reset:email", max: 3, window: SignedDuration::from_hours(1), pause: None };
@@ -233,11 +233,17 @@ pub async fn choose(
         Event::new(account.actor(), Deed::PasswordReset).on(account.id).from(&browser.network),
     )
     .await?;
-    let words = Words::new(account.locale);
-    let values = Values::from([("time".to_owned(), words.day_time(now, &account.zone))]);
-    accounts::tell(portal, &mut tx, &account, Notice::PasswordChanged, &values, true).await?;
+    alerts::raise(portal, &mut tx, &account, Alert::PasswordChanged, Also::default(), &browser.network).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Ends the account's links, also those whose code was given.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn void(portal: &Portal, tx: &mut Tx, account: AccountId) -> Result<(), InternalError> {
+    Ok(sql::void(tx, account, portal.clock.now()).await?)
 }
 
 /// How long a link that works no more stays in the table.

@@ -42,6 +42,19 @@ pub(super) async fn replace_all(connection: &mut AnyConnection, account: Account
     Ok(())
 }
 
+/// Every link of the account stops working.
+pub(super) async fn void(connection: &mut AnyConnection, account: AccountId, now: Timestamp) -> db::Result<()> {
+    sqlx::query(
+        "UPDATE password_resets SET replaced_at = $2
+         WHERE account_id = $1 AND used_at IS NULL AND replaced_at IS NULL",
+    )
+    .bind(account.to_string())
+    .bind(now.as_millisecond())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// The reset of a link that still works, and whose.
 pub(super) async fn find_by_token(
     connection: &mut AnyConnection,

@@ -296,6 +296,24 @@ pub async fn end_own(portal: &Portal, who: &SignedIn, id: SessionId, from: &Netw
     Ok(ended)
 }
 
+/// Gives the session a new cookie value under the account's new version, and ends all others of the account: something
+/// was changed that the others were made with. Its proof stays as old as it was.
+///
+/// # Errors
+/// When the database fails.
+pub async fn keep_alone(
+    portal: &Portal,
+    tx: &mut Tx,
+    session: &Session,
+    account: &Account,
+    device: Option<DeviceId>,
+) -> Result<Secret, InternalError> {
+    let token = Secret::token();
+    sql::end_others(tx, account.id, session.id, portal.clock.now()).await?;
+    sql::keep(tx, session.id, &token.digest(), account.version, device).await?;
+    Ok(token)
+}
+
 /// Removes up to `batch` sessions that ended 30 days ago, at the latest by their longest span; answers how many.
 ///
 /// # Errors

@@ -188,6 +188,27 @@ pub(super) async fn expect(connection: &mut AnyConnection, id: SessionId, challe
     Ok(())
 }
 
+/// Gives the session a new digest, version and device; what it waited for is over.
+pub(super) async fn keep(
+    connection: &mut AnyConnection,
+    id: SessionId,
+    digest: &[u8; 32],
+    version: i64,
+    device: Option<DeviceId>,
+) -> db::Result<()> {
+    sqlx::query(
+        "UPDATE sessions SET token_digest = $2, account_version = $3, device_id = $4, challenge_id = NULL
+         WHERE id = $1",
+    )
+    .bind(id.to_string())
+    .bind(digest.as_slice())
+    .bind(version)
+    .bind(device.map(|device| device.to_string()))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Ends a session.
 pub(super) async fn end(connection: &mut AnyConnection, id: SessionId, now: Timestamp) -> db::Result<()> {
     sqlx::query("UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL")

@@ -1,5 +1,7 @@
 //! Accounts: people who can sign in.
 
+mod credentials;
+mod freeze;
 mod open;
 mod profile;
 mod sql;
@@ -28,6 +30,8 @@ use crate::types::text_value::TextValue;
 use crate::types::zone::Zone;
 use crate::{audit, audit::Deed, audit::Event};
 
+pub use credentials::{EmailSet, change_password, set_email};
+pub use freeze::{Frozen, freeze_and_void, freeze_until, frozen, is_frozen, unfreeze};
 pub use open::{NewAccount, OpenRefusal, open};
 pub use profile::{Profile, change_profile, set_profile};
 
@@ -69,6 +73,10 @@ pub struct Account {
     pub turned_off_at: Option<Timestamp>,
     /// Wrong codes from browsers that never proved themselves, over the life of this password.
     pub strange_codes: i64,
+    /// The last pause of sensitive acts; whether it still holds says [`frozen`].
+    pub frozen: Option<Frozen>,
+    /// Since when the password opens nothing, because its owner reported something that was not them.
+    pub password_void_at: Option<Timestamp>,
 }
 
 impl Account {
@@ -135,6 +143,8 @@ fn opened(portal: &Portal, row: sql::AccountRow) -> Result<Account, InternalErro
         opened_at: row.opened_at,
         turned_off_at: row.turned_off_at,
         strange_codes: row.strange_codes,
+        frozen: row.frozen_at.map(|since| Frozen { since, until: row.frozen_until }),
+        password_void_at: row.password_void_at,
     })
 }
 

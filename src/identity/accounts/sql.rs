@@ -1,5 +1,7 @@
 //! Statements on `accounts`, and the rows of `patients` and `doctors` that open with an account.
 
+pub(super) mod changes;
+
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
@@ -31,6 +33,9 @@ pub(super) struct AccountRow {
     pub opened_at: Timestamp,
     pub turned_off_at: Option<Timestamp>,
     pub strange_codes: i64,
+    pub frozen_at: Option<Timestamp>,
+    pub frozen_until: Option<Timestamp>,
+    pub password_void_at: Option<Timestamp>,
 }
 
 fn account(row: &AnyRow) -> db::Result<AccountRow> {
@@ -56,6 +61,9 @@ fn account(row: &AnyRow) -> db::Result<AccountRow> {
         opened_at: from_ms(row.try_get("opened_at")?),
         turned_off_at: row.try_get::<Option<i64>, _>("turned_off_at")?.map(from_ms),
         strange_codes: row.try_get("strange_codes")?,
+        frozen_at: row.try_get::<Option<i64>, _>("frozen_at")?.map(from_ms),
+        frozen_until: row.try_get::<Option<i64>, _>("frozen_until")?.map(from_ms),
+        password_void_at: row.try_get::<Option<i64>, _>("password_void_at")?.map(from_ms),
     })
 }
 
@@ -65,7 +73,8 @@ macro_rules! select {
         concat!(
             "SELECT a.id, a.role, p.id AS patient_id, a.data_key_id, k.key_id, k.wrapped, a.name_sealed, a.email_sealed,
                     a.email_index, a.phone_sealed, a.phone_index, a.password_hash, a.version, a.locale, a.time_zone,
-                    a.remind_by, a.opened_at, a.turned_off_at, a.strange_codes
+                    a.remind_by, a.opened_at, a.turned_off_at, a.strange_codes,
+                    a.frozen_at, a.frozen_until, a.password_void_at
              FROM accounts a
              JOIN data_keys k ON k.id = a.data_key_id AND k.wrapped IS NOT NULL
              LEFT JOIN patients p ON p.account_id = a.id ",
@@ -264,7 +273,8 @@ pub(super) async fn set_password(
     now: Timestamp,
 ) -> db::Result<()> {
     sqlx::query(
-        "UPDATE accounts SET password_hash = $2, password_set_at = $3, version = version + 1, strange_codes = 0
+        "UPDATE accounts SET password_hash = $2, password_set_at = $3, version = version + 1, strange_codes = 0,
+                             password_void_at = NULL
          WHERE id = $1",
     )
     .bind(id.to_string())

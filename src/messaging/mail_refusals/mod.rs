@@ -128,6 +128,15 @@ pub async fn among(portal: &Portal, accounts: &[AccountId]) -> Result<Vec<Accoun
     Ok(marked)
 }
 
+/// The account has another address: what came back from the old one says nothing of it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget(tx: &mut Tx, account: AccountId) -> Result<(), InternalError> {
+    sql::delete(tx, account).await?;
+    Ok(())
+}
+
 /// An admin knows that mail reaches the person again. False when nobody thought otherwise.
 ///
 /// # Errors

@@ -18,9 +18,10 @@ pub(in crate::web) struct Happened {
 
 fn kind(deed: &str) -> &'static str {
     match deed {
-        "signed_in" | "signed_in_trusted" | "stepped_up" | "lockout_reset" | "account_turned_on" => "ok",
+        "signed_in" | "signed_in_trusted" | "stepped_up" | "lockout_reset" | "account_turned_on"
+        | "account_unfrozen" => "ok",
         "password_refused" | "code_refused" => "warn",
-        "account_locked" | "account_turned_off" => "danger",
+        "account_locked" | "account_turned_off" | "not_me_reported" => "danger",
         _ => "quiet",
     }
 }

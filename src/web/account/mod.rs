@@ -1,7 +1,10 @@
 //! Any signed-in person's own pages: profile, security, and who opened their record.
 
 pub mod access_log;
+pub mod email;
+pub(in crate::web) mod frozen;
 pub(super) mod history;
+pub mod password;
 pub mod profile;
 pub mod security;
 
@@ -19,6 +22,7 @@ use crate::{audit, audit::Deed, error::InternalError};
 /// All routes of the folder.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.configure(profile::routes).configure(security::routes).configure(access_log::routes);
+    cfg.configure(password::routes).configure(email::routes);
 }
 
 /// Writes down that somebody read a page about themselves, before it is answered.
@@ -54,9 +58,5 @@ pub(super) fn place(words: &Words, network: Option<&str>) -> String {
 
 /// A browser as it is stored, "Firefox on Windows", in the person's language.
 fn browser(words: &Words, agent: &str) -> String {
-    match agent.split_once(" on ") {
-        Some((name, system)) => words.with("browser-on").arg("browser", name).arg("system", system).to_string(),
-        None if agent == "Unknown browser" => words.t("browser-unknown"),
-        None => agent.to_owned(),
-    }
+    words.browser(agent)
 }

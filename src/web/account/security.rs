@@ -42,6 +42,8 @@ enum Done {
     SessionEnded,
     OthersEnded,
     DevicesForgotten,
+    PasswordChanged,
+    EmailChanged,
 }
 
 #[derive(Template)]
@@ -68,6 +70,8 @@ impl Arrival {
             "session" => Some(Done::SessionEnded),
             "others" => Some(Done::OthersEnded),
             "devices" => Some(Done::DevicesForgotten),
+            "password" => Some(Done::PasswordChanged),
+            "email" => Some(Done::EmailChanged),
             _ => None,
         }
     }

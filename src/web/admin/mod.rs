@@ -10,6 +10,7 @@ pub mod invitations;
 pub mod lockouts;
 pub mod overview;
 pub mod people;
+pub mod unfreeze;
 
 use actix_web::web::ServiceConfig;
 
@@ -28,6 +29,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(lockouts::routes)
         .configure(invitations::routes)
         .configure(people::routes)
+        .configure(unfreeze::routes)
         .configure(delivery::routes)
         .configure(delivery_person::routes)
         .configure(delivery_worth::routes)

@@ -17,7 +17,7 @@ use crate::types::actor::Role;
 use crate::types::email_address::EmailAddress;
 use crate::types::ids::AccountId;
 use crate::web::account::{role_word, when};
-use crate::web::admin::{read, reason_wrong};
+use crate::web::admin::{read, reason_wrong, unfreeze};
 use crate::web::csrf::{Posted, Pressed};
 use crate::web::entry;
 use crate::web::entry::register::email_sentence;
@@ -148,12 +148,15 @@ struct ShowPage {
     /// Since when and why mail comes back, in a sentence.
     mail_returns: Option<String>,
     mail_works: bool,
+    /// Since when or until when changes are paused, in a sentence.
+    frozen: Option<String>,
+    just_unfrozen: bool,
     sessions: usize,
     is_me: bool,
     layout: Layout,
 }
 
-async fn person(ctx: &Ctx<Admin>, id: &str) -> Result<Account, Problem> {
+pub(super) async fn person(ctx: &Ctx<Admin>, id: &str) -> Result<Account, Problem> {
     let id: AccountId = id.parse().map_err(|_| Problem::NotFound)?;
     accounts::find(&ctx.portal, id).await?.ok_or(Problem::NotFound)
 }
@@ -194,6 +197,8 @@ async fn show(ctx: Ctx<Admin>, id: Path<String>, arrival: Query<Arrival>) -> Pag
         just_turned: arrival.done.as_deref() == Some("1"),
         mail_returns: returned.map(|mark| mail_sentence(&layout, &mark)),
         mail_works: arrival.done.as_deref() == Some("mail"),
+        frozen: unfreeze::sentence(&layout, &account),
+        just_unfrozen: arrival.done.as_deref() == Some("unfrozen"),
         sessions: if account.turned_off_at.is_some() { 0 } else { sessions },
         is_me: account.id == ctx.who.signed_in.account,
         account,

@@ -1,23 +1,22 @@
 //! `/invitation`: staff take up their invitation: password and phone, then a code.
 
 use actix_web::HttpRequest;
+use actix_web::cookie::time::Duration;
 use actix_web::web::{Query, ServiceConfig, get, post};
 use askama::Template;
 use serde::Deserialize;
 
 use crate::auth::invited::{self, AcceptRefusal};
-use crate::config::Config;
 use crate::crypto::passwords::PasswordRefusal;
-use crate::crypto::random::Secret;
 use crate::error::Failure;
 use crate::identity::invitations::Invitation;
 use crate::web::csrf::Posted;
 use crate::web::entry::register::{password_sentence, phone, phone_sentence};
 use crate::web::forms::{Choice, Errors};
 use crate::web::guard::{Ctx, Visitor};
-use crate::web::layout::{Layout, page, refused, see_other};
-use crate::web::problem::{PageResult, Problem};
-use crate::web::visit::{cookie, cookie_name};
+use crate::web::layout::{Layout, page, refused};
+use crate::web::link_token::{self, Link};
+use crate::web::problem::PageResult;
 use crate::web::zones;
 
 #[derive(Template)]
@@ -38,14 +37,8 @@ struct OverPage {
     layout: Layout,
 }
 
-#[derive(Deserialize)]
-struct Link {
-    token: Option<String>,
-}
-
-fn token_of(req: &HttpRequest, config: &Config) -> Option<Secret> {
-    req.cookie(&cookie_name(config, "invitation")).map(|cookie| Secret::new(cookie.value()))
-}
+/// The cookie that holds the token, and for how long.
+const COOKIE: (&str, Duration) = ("invitation", Duration::hours(1));
 
 fn form(ctx: &Ctx<Visitor>, invitation: &Invitation, errors: Errors, typed: &AcceptForm) -> InvitationPage {
     let layout = ctx.layout().into_journey();
@@ -69,17 +62,9 @@ fn form(ctx: &Ctx<Visitor>, invitation: &Invitation, errors: Errors, typed: &Acc
 /// `GET /invitation`: the link's token moves into a cookie at once and leaves the address bar.
 async fn show(ctx: Ctx<Visitor>, link: Query<Link>, req: HttpRequest) -> PageResult {
     if let Some(token) = &link.token {
-        let fits = token.len() == 43 && token.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-        if !fits {
-            return refused(&OverPage { layout: ctx.layout() });
-        }
-        let mut response = see_other("/invitation")?;
-        let mut given = cookie(&ctx.portal.config, "invitation", token);
-        given.set_max_age(actix_web::cookie::time::Duration::hours(1));
-        response.add_cookie(&given).map_err(|_| Problem::BadForm)?;
-        return Ok(response);
+        return link_token::take_over(&ctx.portal.config, COOKIE.0, token, COOKIE.1, "/invitation");
     }
-    let invitation = match token_of(&req, &ctx.portal.config) {
+    let invitation = match link_token::of(&req, &ctx.portal.config, COOKIE.0) {
         Some(token) => invited::of_link(&ctx.portal, &token).await?,
         None => None,
     };
@@ -100,7 +85,9 @@ struct AcceptForm {
 /// `POST /invitation`: 303 to the challenge, or 422 and the form again.
 async fn accept(ctx: Ctx<Visitor>, req: HttpRequest, Posted(typed): Posted<AcceptForm>) -> PageResult {
     let words = ctx.layout().words;
-    let Some(token) = token_of(&req, &ctx.portal.config) else { return refused(&OverPage { layout: ctx.layout() }) };
+    let Some(token) = link_token::of(&req, &ctx.portal.config, COOKIE.0) else {
+        return refused(&OverPage { layout: ctx.layout() });
+    };
     let Some(invitation) = invited::of_link(&ctx.portal, &token).await? else {
         return refused(&OverPage { layout: ctx.layout() });
     };

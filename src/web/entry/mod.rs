@@ -8,6 +8,7 @@ pub mod invitation;
 pub mod language;
 pub mod login;
 mod method;
+pub mod not_me;
 pub mod password;
 pub mod register;
 pub mod step_up;
@@ -24,6 +25,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(method::routes)
         .configure(password::routes)
         .configure(invitation::routes)
+        .configure(not_me::routes)
         .configure(step_up::routes)
         .configure(language::routes)
         .configure(help::routes);

@@ -1,22 +1,21 @@
 //! `/password/forgot` and `/password/reset`: a mailed link, then a texted code, then a new password.
 
 use actix_web::HttpRequest;
+use actix_web::cookie::time::Duration;
 use actix_web::web::{Query, ServiceConfig, get, post};
 use askama::Template;
 use serde::Deserialize;
 
 use crate::auth::password_reset::{self, AskRefusal, ChooseRefusal};
-use crate::config::Config;
-use crate::crypto::random::Secret;
 use crate::error::Failure;
 use crate::types::email_address::EmailAddress;
 use crate::web::csrf::Posted;
 use crate::web::entry::register::{email_sentence, password_sentence};
 use crate::web::forms::Errors;
 use crate::web::guard::{Ctx, Visitor};
-use crate::web::layout::{Layout, page, refused, see_other};
+use crate::web::layout::{Layout, page, refused};
+use crate::web::link_token::{self, Link};
 use crate::web::problem::{PageResult, Problem};
-use crate::web::visit::{cookie, cookie_name};
 
 #[derive(Template)]
 #[template(path = "entry/password/forgot.html")]
@@ -81,14 +80,8 @@ async fn ask(ctx: Ctx<Visitor>, Posted(form): Posted<ForgotForm>) -> PageResult 
     }
 }
 
-#[derive(Deserialize)]
-struct Link {
-    token: Option<String>,
-}
-
-fn token_of(req: &HttpRequest, config: &Config) -> Option<Secret> {
-    req.cookie(&cookie_name(config, "reset")).map(|cookie| Secret::new(cookie.value()))
-}
+/// The cookie that holds the token, and for how long.
+const COOKIE: (&str, Duration) = ("reset", Duration::minutes(30));
 
 async fn is_ready(ctx: &Ctx<Visitor>) -> Result<bool, Problem> {
     match &ctx.who.0 {
@@ -101,20 +94,13 @@ async fn is_ready(ctx: &Ctx<Visitor>) -> Result<bool, Problem> {
 /// before a person presses the button: mail scanners open links too. After the code, the form.
 async fn reset(ctx: Ctx<Visitor>, link: Query<Link>, req: HttpRequest) -> PageResult {
     if let Some(token) = &link.token {
-        let mut response = see_other("/password/reset")?;
-        let fits = token.len() == 43 && token.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-        if fits {
-            let mut given = cookie(&ctx.portal.config, "reset", token);
-            given.set_max_age(actix_web::cookie::time::Duration::minutes(30));
-            response.add_cookie(&given).map_err(|_| Problem::BadForm)?;
-        }
-        return Ok(response);
+        return link_token::take_over(&ctx.portal.config, COOKIE.0, token, COOKIE.1, "/password/reset");
     }
     let least = ctx.portal.config.limits.password_least;
     if is_ready(&ctx).await? {
         return page(&ChoosePage { layout: ctx.layout().into_journey(), errors: Errors::none(), least });
     }
-    let is_open = match token_of(&req, &ctx.portal.config) {
+    let is_open = match link_token::of(&req, &ctx.portal.config, COOKIE.0) {
         Some(token) => password_reset::is_open(&ctx.portal, &token).await?,
         None => false,
     };
@@ -136,7 +122,7 @@ struct ChooseForm {
 async fn choose(ctx: Ctx<Visitor>, req: HttpRequest, Posted(form): Posted<ChooseForm>) -> PageResult {
     let layout = ctx.layout().into_journey();
     if !is_ready(&ctx).await?
-        && let Some(token) = token_of(&req, &ctx.portal.config)
+        && let Some(token) = link_token::of(&req, &ctx.portal.config, COOKIE.0)
     {
         let replaces = ctx.who.0.as_ref().map(|session| session.id);
         return match password_reset::open(&ctx.portal, &ctx.browser, &token, replaces).await? {

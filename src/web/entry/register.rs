@@ -78,7 +78,7 @@ impl RegisterPage {
 }
 
 /// What is wrong with a chosen password, in a sentence.
-pub(super) fn password_sentence(words: &Words, refusal: PasswordRefusal, least: usize) -> String {
+pub(crate) fn password_sentence(words: &Words, refusal: PasswordRefusal, least: usize) -> String {
     match refusal {
         PasswordRefusal::TooShort => words.with("password-short").arg("least", least).to_string(),
         PasswordRefusal::TooLong => words.with("password-long").arg("most", LONGEST).to_string(),
