@@ -143,6 +143,8 @@ deeds! {
     BackupRestored = "backup_restored",
     /// The key ring was rotated.
     KeysRotated = "keys_rotated",
+    /// The password was right, and the sign-in was held for the looks of it.
+    SignInHeld = "sign_in_held",
 }
 
 #[cfg(test)]

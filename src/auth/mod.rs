@@ -10,6 +10,7 @@ pub mod lockout;
 pub mod password_reset;
 pub mod prove;
 pub mod register;
+pub mod risk;
 pub mod sessions;
 pub mod sign_in;
 pub mod step_up;

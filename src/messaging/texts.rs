@@ -59,10 +59,12 @@ pub enum Notice {
     Test,
     /// The answer to HELP by text.
     Help,
+    /// A sign-in with the right password was held.
+    SignInHeld,
 }
 
 /// Every notice with its stored word.
-const WORDS: [(Notice, &str); 24] = [
+const WORDS: [(Notice, &str); 25] = [
     (Notice::CodeRegister, "code_register"),
     (Notice::CodeSignIn, "code_sign_in"),
     (Notice::CodeResetPassword, "code_reset_password"),
@@ -87,6 +89,7 @@ const WORDS: [(Notice, &str); 24] = [
     (Notice::PrefixPaused, "prefix_paused"),
     (Notice::Test, "test"),
     (Notice::Help, "help"),
+    (Notice::SignInHeld, "sign_in_held"),
 ];
 
 impl Notice {
@@ -238,6 +241,14 @@ pub fn mail(config: &Config, notice: Notice, locale: Locale, values: &Values) ->
         Notice::StrangeCodes => (
             words.with("mail-strange_codes-subject").arg("clinic", clinic).to_string(),
             vec![words.with("mail-strange_codes-body").arg("time", time).to_string()],
+            Some((words.t("mail-reset").to_string(), format!("{home}/password/forgot"))),
+        ),
+        Notice::SignInHeld => (
+            words.with("mail-sign_in_held-subject").arg("clinic", clinic).to_string(),
+            vec![
+                words.with("mail-sign_in_held-body").arg("time", time).to_string(),
+                words.t("mail-sign_in_held-next").to_string(),
+            ],
             Some((words.t("mail-reset").to_string(), format!("{home}/password/forgot"))),
         ),
         Notice::NewBrowser => (

@@ -72,4 +72,6 @@ ids! {
     PauseId,
     /// A form kept past the end of its session.
     KeptFormId,
+    /// A sign-in as it was judged.
+    CheckId,
 }

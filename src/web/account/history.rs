@@ -20,7 +20,7 @@ fn kind(deed: &str) -> &'static str {
     match deed {
         "signed_in" | "signed_in_trusted" | "stepped_up" | "lockout_reset" | "account_turned_on" => "ok",
         "password_refused" | "code_refused" => "warn",
-        "account_locked" | "account_turned_off" => "danger",
+        "account_locked" | "account_turned_off" | "sign_in_held" => "danger",
         _ => "quiet",
     }
 }
