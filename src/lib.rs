@@ -2,7 +2,7 @@
 //!
 //! Imports point rightwards only:
 //! `web, cli → visits → care → auth → identity → messaging, audit → portal → db, crypto, types`;
-//! `backup` stands beside `messaging`; `config`, `clock`, `words` and `error` sit below all.
+//! `backup` stands beside `messaging`; `config`, `clock`, `places`, `words` and `error` sit below all.
 
 pub mod audit;
 pub mod auth;
@@ -17,6 +17,7 @@ pub mod error;
 pub mod identity;
 pub mod limits;
 pub mod messaging;
+pub mod places;
 pub mod portal;
 pub mod sweep;
 pub mod types;

@@ -157,6 +157,8 @@ deeds! {
     EmailChanged = "email_changed",
     /// A report put the former mail address back.
     EmailRestored = "email_restored",
+    /// The password was right, and the sign-in was held for the looks of it.
+    SignInHeld = "sign_in_held",
 }
 
 #[cfg(test)]

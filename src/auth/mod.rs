@@ -15,6 +15,7 @@ pub mod password_change;
 pub mod password_reset;
 pub mod prove;
 pub mod register;
+pub mod risk;
 pub mod sessions;
 pub mod sign_in;
 pub mod step_up;

@@ -11,7 +11,7 @@ use crate::auth::challenges::{self, Answered, Holder, NewChallenge, Purpose, Who
 use crate::auth::entered::{Entered, home_of};
 use crate::auth::factors::{self, Factor, Proof, passkeys};
 use crate::auth::sessions::{self, Kind, NewSession};
-use crate::auth::{lockout, trusted_devices};
+use crate::auth::{lockout, risk, trusted_devices};
 use crate::clock::Timestamp;
 use crate::crypto::blind_index;
 use crate::crypto::passwords::Password;
@@ -40,6 +40,8 @@ pub enum SignInRefusal {
     PasswordSpent,
     /// Too many tries from this network.
     TooMany(Timestamp),
+    /// The password is right, and it all looks like somebody else: the clinic must help.
+    Held,
 }
 
 /// Checks email and password. A right one opens the challenge; on a trusted browser of a patient, the session.
@@ -134,7 +136,14 @@ async fn enter(
         tx.commit().await?;
         return Err(Failure::Refused(SignInRefusal::PasswordSpent));
     }
-    if let Some(device) = device.filter(|device| device.is_trusted(&account, now)) {
+    let check = risk::check(portal, &mut tx, browser, &account, device.as_ref()).await?;
+    if check.judgement.outcome == risk::Outcome::Hold {
+        risk::hold(portal, &mut tx, browser, &account, &check).await?;
+        tx.commit().await?;
+        return Err(Failure::Refused(SignInRefusal::Held));
+    }
+    let is_excused = check.judgement.outcome == risk::Outcome::Allow;
+    if let Some(device) = device.filter(|device| is_excused && device.is_trusted(&account, now)) {
         limits::clear(&mut tx, wrong_passwords(config), counted_by).await?;
         lockout::forgive(&mut tx, account.id, Some(device.id)).await?;
         let (id, cookie, _) = trusted_devices::remember(portal, &mut tx, browser, &account, false).await?;
@@ -154,6 +163,8 @@ async fn enter(
             Event::new(account.actor(), Deed::SignedInTrusted).on(account.id).from(&browser.network),
         )
         .await?;
+        risk::excused(portal, &mut tx, browser, &account, &check).await?;
+        risk::pressure::count_through(portal, &mut tx).await?;
         tx.commit().await?;
         return Ok(Entered { token, device: Some(cookie), next: next.unwrap_or(home_of(account.role)).to_owned() });
     }
@@ -166,7 +177,7 @@ async fn enter(
             browser,
             device: device_id,
             holder: Holder::Account(&account),
-            stronger: false,
+            stronger: check.judgement.outcome == risk::Outcome::Stronger,
             apart_from: None,
             visit: None,
             reset: None,
@@ -174,6 +185,7 @@ async fn enter(
         },
     )
     .await?;
+    risk::opened(portal, &mut tx, browser, &account, &check, challenge).await?;
     let new = NewSession {
         browser,
         kind: Kind::Pending,
@@ -200,13 +212,14 @@ async fn enter(
 /// When the database fails.
 pub(super) async fn finish(
     portal: &Portal,
-    tx: Tx,
+    mut tx: Tx,
     browser: &Browser,
     answered: &Answered,
     account: &Account,
     trust: bool,
     replaces: SessionId,
 ) -> Result<Entered, InternalError> {
+    risk::signed_in(&mut tx, account.id, answered.challenge.id).await?;
     let next = answered.challenge.next.as_deref();
     open_session(portal, tx, browser, account, &answered.proof, trust, next, Some(replaces)).await
 }
@@ -254,6 +267,7 @@ async fn open_session(
         let alert = Alert::NewDevice(&browser.agent);
         alerts::raise(portal, &mut tx, account, alert, Also::default(), &browser.network).await?;
     }
+    risk::pressure::count_through(portal, &mut tx).await?;
     tx.commit().await?;
     let next = next.unwrap_or(home_of(account.role)).to_owned();
     Ok(Entered { token, device: Some(cookie), next })
@@ -317,6 +331,7 @@ fn count_later(
             let mut tx = portal.db.begin().await?;
             let Some(account) = account else {
                 limits::take(&portal, &mut tx, nobody(&portal.config.limits), &email_index).await?;
+                risk::pressure::count_wrong(&portal, &mut tx).await?;
                 tx.commit().await?;
                 return Ok(());
             };
@@ -324,6 +339,7 @@ fn count_later(
             if lockout::locked_until(&portal, &mut tx, account.id, device).await?.is_none() {
                 lockout::count_wrong(&portal, &mut tx, &account, device, "password", &network).await?;
             }
+            risk::pressure::count_wrong(&portal, &mut tx).await?;
             tx.commit().await?;
             Ok::<_, InternalError>(())
         };

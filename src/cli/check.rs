@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use super::{Stop, data, logs};
-use crate::config::{CodeCalls, Config, HttpAuth, JitsiSettings, MailRoute, Problem, SmsGateway, Unsafe, VonageApi};
+use crate::clock::from_ms;
+use crate::config::{
+    CodeCalls, Config, HttpAuth, JitsiSettings, MailRoute, Problem, RiskPolicy, SmsGateway, Unsafe, VonageApi,
+};
 use crate::db::Db;
 use crate::error::InternalError;
 use crate::messaging::email::Mailer;
@@ -53,6 +56,7 @@ pub(super) async fn run() -> Result<(), Stop> {
             calls(&config, &findings);
             receipts(&config, &findings);
             money(&config, &findings);
+            risk(&config, &findings);
             mail(&config, &mut findings).await;
             video(config.jitsi.as_ref(), &findings);
         }
@@ -264,6 +268,28 @@ fn money(config: &Config, findings: &Findings) {
     }
     if let Some(lookup) = &config.line_lookup {
         findings.ok("lookup", &format!("at {}; it was not called", lookup.base_url.host_str().unwrap_or_default()));
+    }
+}
+
+/// By which policy sign-ins are judged, and what it knows of places.
+fn risk(config: &Config, findings: &Findings) {
+    let policy = &config.risk_policy;
+    let whose = if *policy == RiskPolicy::default() { "the built-in one" } else { "the one of SALUS_RISK_POLICY" };
+    let at = &policy.thresholds;
+    let found = format!(
+        "is {whose} ({}): a code from {} points, a stronger factor from {}, held from {}",
+        policy.digest(),
+        at.code,
+        at.stronger,
+        at.hold
+    );
+    findings.ok("risk policy", &found);
+    match (config.places.kind(), config.places.made_at()) {
+        (Some(kind), Some(made_at)) => {
+            let day = from_ms(made_at.saturating_mul(1000)).strftime("%Y-%m-%d");
+            findings.ok("places", &format!("{kind} of {day}"));
+        }
+        _ => findings.warn("SALUS_GEO_DATABASE", "is not set: countries and travel are no part of the judgement"),
     }
 }
 

@@ -19,6 +19,7 @@ mod logs;
 mod mail;
 mod migrate;
 mod restore;
+mod risk;
 mod send_to;
 mod serve;
 
@@ -62,6 +63,9 @@ enum Command {
     /// Look after the audit trail
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Try another risk policy on past sign-ins
+    #[command(subcommand)]
+    Risk(risk::Command),
     /// Take what a mail server hands over
     #[command(subcommand)]
     Mail(mail::Command),
@@ -155,6 +159,7 @@ async fn dispatch(command: Command) -> Result<(), Stop> {
         Command::Backup(args) => backup::run(quiet_settings()?, args).await,
         Command::Restore(args) => restore::run(quiet_settings()?, args).await,
         Command::Audit(command) => audit::run(quiet_settings()?, command).await,
+        Command::Risk(command) => risk::run(quiet_settings()?, command).await,
         Command::Mail(command) => mail::run(quiet_settings().map_err(mail::later)?, command).await,
         Command::Check(Check { send_to: None, .. }) => check::run().await,
         Command::Check(Check { send_to: Some(number), through }) => {

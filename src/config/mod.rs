@@ -9,19 +9,21 @@ mod limits;
 mod line_lookup;
 mod lookup;
 mod money;
+mod risk_policy;
 mod safety;
 mod sender_numbers;
 mod sms;
 mod smtp;
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use url::Url;
 
 use crate::crypto::key_ring::KeyRing;
 use crate::crypto::random::Secret;
+use crate::places::Places;
 use crate::types::country::Country;
 use crate::types::locale::Locale;
 use crate::types::phone::PhoneNumber;
@@ -37,6 +39,7 @@ pub use limits::Limits;
 pub use line_lookup::{LineLookup, LookupProvider};
 pub use lookup::{Lookup, Problem};
 pub use money::{CountryCeilings, Money, Prices};
+pub use risk_policy::{Counts, Points, RiskPolicy, Thresholds};
 pub use safety::Unsafe;
 pub use sms::{
     ANSWERS_WITHIN, PlivoSender, PlivoSettings, Routes, Senders, SmsGateway, VonageApi, VonageApplication,
@@ -182,6 +185,10 @@ pub struct Config {
     pub clinic: Clinic,
     /// The limits.
     pub limits: Limits,
+    /// `SALUS_RISK_POLICY`: how sign-ins are judged.
+    pub risk_policy: RiskPolicy,
+    /// `SALUS_GEO_DATABASE`: a file that tells where networks are; none unless set.
+    pub places: Places,
     /// Settings that are set and were not asked for.
     pub unused: Vec<String>,
     /// Files with secrets, to be checked for who may read them.
@@ -299,6 +306,8 @@ impl Config {
             },
             clinic: Self::clinic(&mut vars),
             limits: Limits::read(&mut vars),
+            risk_policy: RiskPolicy::of_settings(&mut vars),
+            places: Self::places(&mut vars),
             public_url,
             data,
             unused: vars.unused(),
@@ -403,6 +412,15 @@ impl Config {
         }
         let subject = subject.unwrap_or_else(|| url.host_str().unwrap_or("*").to_lowercase());
         Some(JitsiSettings { url, app_id: app_id?, secret: secret?, audience, subject })
+    }
+
+    fn places(vars: &mut Lookup) -> Places {
+        let Some(path) = vars.optional("SALUS_GEO_DATABASE") else { return Places::default() };
+        Places::open(Path::new(&path)).unwrap_or_else(|problem| {
+            let cure = "name a Country or City database in MaxMind's format (.mmdb) that the program's user may read";
+            vars.problem("SALUS_GEO_DATABASE", &problem, cure);
+            Places::default()
+        })
     }
 
     /// Scheme, host and port of the public address, without a slash at the end.

@@ -64,6 +64,14 @@ pub async fn blocked_until(
     Ok(Some(tally.blocked_until.unwrap_or(tally.window_ends)))
 }
 
+/// How many were counted of a bucket's subjects together, in windows that are not over.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sum(portal: &Portal, tx: &mut Tx, bucket: &'static str) -> Result<i64, InternalError> {
+    Ok(sql::sum(tx, bucket, portal.clock.now()).await?)
+}
+
 /// Gives one back: what was guarded did not happen, or went well.
 ///
 /// # Errors

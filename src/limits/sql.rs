@@ -76,6 +76,17 @@ pub(super) async fn find(
     row.as_ref().map(tally).transpose()
 }
 
+/// The sum of a bucket's tallies whose windows are not over.
+pub(super) async fn sum(connection: &mut AnyConnection, bucket: &str, now: Timestamp) -> db::Result<i64> {
+    let sum: Option<i64> =
+        sqlx::query_scalar("SELECT CAST(SUM(count) AS BIGINT) FROM tallies WHERE bucket = $1 AND window_ends > $2")
+            .bind(bucket)
+            .bind(now.as_millisecond())
+            .fetch_one(connection)
+            .await?;
+    Ok(sum.unwrap_or(0))
+}
+
 /// Takes one off the count.
 pub(super) async fn give_back(connection: &mut AnyConnection, bucket: &str, subject: &[u8]) -> db::Result<()> {
     sqlx::query(

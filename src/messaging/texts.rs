@@ -97,6 +97,8 @@ pub enum Notice {
     EmailProof,
     /// Somebody wanted to change their mail address to one that has an account.
     EmailTaken,
+    /// A sign-in with the right password was held.
+    SignInHeld,
 }
 
 /// Every notice with its stored word.
@@ -143,6 +145,7 @@ const WORDS: &[(Notice, &str)] = &[
     (Notice::Unfrozen, "unfrozen"),
     (Notice::EmailProof, "email_proof"),
     (Notice::EmailTaken, "email_taken"),
+    (Notice::SignInHeld, "sign_in_held"),
 ];
 
 impl Notice {
@@ -302,6 +305,14 @@ pub fn mail(config: &Config, notice: Notice, locale: Locale, values: &Values) ->
             words.with("mail-unlocked-subject").arg("clinic", clinic).to_string(),
             vec![words.with("mail-unlocked-body").arg("time", time).to_string(), words.t("mail-not-you").to_string()],
             None,
+        ),
+        Notice::SignInHeld => (
+            words.with("mail-sign_in_held-subject").arg("clinic", clinic).to_string(),
+            vec![
+                words.with("mail-sign_in_held-body").arg("time", time).to_string(),
+                words.t("mail-sign_in_held-next").to_string(),
+            ],
+            Some((words.t("mail-reset").to_string(), format!("{home}/password/forgot"))),
         ),
         Notice::ResetLink => (
             words.with("mail-reset_link-subject").arg("clinic", clinic).to_string(),

@@ -16,6 +16,7 @@ use crate::crypto::key_ring::KeyRing;
 use crate::crypto::passwords::{HashingParameters, PasswordHasher};
 use crate::db::Db;
 use crate::error::InternalError;
+use crate::places::Places;
 
 pub use data_keys::{KeyUse, WrappedKey, root_key};
 
@@ -37,6 +38,8 @@ pub struct Inner {
     pub ring: KeyRing,
     /// The bounded pool that hashes passwords.
     pub hasher: PasswordHasher,
+    /// Where networks are, as the operator's database tells.
+    pub places: Places,
     /// Told when a dispatch was queued, so that it leaves at once.
     pub wake: Wake,
 }
@@ -92,6 +95,7 @@ impl Portal {
             config.hashing_cores,
             Duration::from_secs(2),
         );
-        Ok(Self(Arc::new(Inner { config, clock, db, keys, ring, hasher, wake: Wake::default() })))
+        let places = config.places.clone();
+        Ok(Self(Arc::new(Inner { config, clock, db, keys, ring, hasher, places, wake: Wake::default() })))
     }
 }

@@ -76,4 +76,6 @@ ids! {
     AlertId,
     /// A new mail address that waits for its link.
     EmailChangeId,
+    /// A sign-in as it was judged.
+    CheckId,
 }

@@ -20,6 +20,25 @@ impl Network {
         }
     }
 
+    /// The address that stands for it.
+    pub fn address(&self) -> IpAddr {
+        self.0
+    }
+
+    /// The wider network around it, IPv4 /24 or IPv6 /48: what one line keeps when its address changes.
+    pub fn wider(&self) -> Self {
+        Self(match self.0 {
+            IpAddr::V4(v4) => {
+                let [a, b, c, _] = v4.octets();
+                IpAddr::from([a, b, c, 0])
+            }
+            IpAddr::V6(v6) => {
+                let s = v6.segments();
+                IpAddr::V6(Ipv6Addr::new(s[0], s[1], s[2], 0, 0, 0, 0, 0))
+            }
+        })
+    }
+
     /// Fit to show: the last part hidden.
     pub fn masked(&self) -> String {
         match self.0 {

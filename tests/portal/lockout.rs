@@ -74,6 +74,7 @@ impl Walk<'_> {
                 SignInRefusal::Locked(until) => ("locked", ms(until)),
                 SignInRefusal::PasswordSpent => ("spent", 0),
                 SignInRefusal::TooMany(until) => ("too many", ms(until)),
+                SignInRefusal::Held => ("held", 0),
             },
             Err(Failure::Internal(error)) => panic!("{error:?}"),
         }

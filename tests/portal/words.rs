@@ -11,6 +11,7 @@ use salus::types::zone::Zone;
 use salus::words::Words;
 
 use salus::audit::Deed;
+use salus::auth::risk::{Outcome, Reason};
 use salus::care::labs::panels::PANELS;
 
 use crate::support::{TestDatabase, settings};
@@ -24,6 +25,8 @@ fn families() -> Vec<(&'static str, Vec<&'static str>)> {
         ("labs-name-", tests.clone()),
         ("labs-about-", tests),
         ("deed-", Deed::ALL.iter().map(|deed| deed.as_str()).collect()),
+        ("risk-outcome-", Outcome::ALL.iter().map(|outcome| outcome.as_str()).collect()),
+        ("risk-reason-", Reason::ALL.iter().map(|reason| reason.as_str()).collect()),
     ]
 }
 

@@ -12,6 +12,7 @@ mod sql;
 
 use crate::audit::{self, Deed, Event};
 use crate::auth::alerts::{self, Alert, Also};
+use crate::auth::risk;
 use crate::auth::step_up::FreshFactor;
 use crate::auth::{budgets, factors};
 use crate::clock::{SignedDuration, Timestamp};
@@ -169,7 +170,8 @@ pub enum Resetter {
     Shell,
 }
 
-/// Lifts every lock of the account and the pause of its email, and nothing else: password and code are still needed.
+/// Lifts every lock of the account, the pause of its email, and what would hold its next sign-in within a day; nothing
+/// else: password and code are still needed.
 /// Audited, and told to the person.
 ///
 /// # Errors
@@ -206,6 +208,7 @@ pub async fn reset(
         limits::clear(&mut tx, budgets::wrong_codes(&portal.config.limits), &codes).await?;
     }
     factors::forgive_all(&mut tx, id).await?;
+    risk::pardon(portal, &mut tx, id).await?;
     let mut event = Event::new(actor, Deed::LockoutReset).on(id).because(reason);
     if let Some(network) = network {
         event = event.from(network);

@@ -7,6 +7,7 @@ mod attempts;
 mod calls;
 mod delivery;
 pub mod figures;
+mod history;
 mod notices;
 mod refusals;
 mod sql;
@@ -33,6 +34,7 @@ pub use delivery::{
     Attempt, DELAYED_AFTER, Delivery, End, Newest, Receipted, arrives_at, attempt_named, attempt_of, delivery_of,
     is_spent, receipted, sent_or_delayed, settle,
 };
+pub use history::{Codes, codes_of};
 pub use notices::{queue_until, withdraw};
 pub use refusals::{Returned, returned};
 pub use sql::DueRow;

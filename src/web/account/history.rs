@@ -21,7 +21,7 @@ fn kind(deed: &str) -> &'static str {
         "signed_in" | "signed_in_trusted" | "stepped_up" | "lockout_reset" | "account_turned_on"
         | "account_unfrozen" => "ok",
         "password_refused" | "code_refused" => "warn",
-        "account_locked" | "account_turned_off" | "not_me_reported" => "danger",
+        "account_locked" | "account_turned_off" | "not_me_reported" | "sign_in_held" => "danger",
         _ => "quiet",
     }
 }

@@ -13,6 +13,7 @@ use crate::identity::accounts::{self, Account};
 use crate::types::ids::AccountId;
 use crate::web::account::history::{self, Happened};
 use crate::web::account::{place, role_word, when};
+use crate::web::admin::checks::{self, Line};
 use crate::web::admin::{read, reason_wrong};
 use crate::web::csrf::Posted;
 use crate::web::entry;
@@ -105,6 +106,7 @@ struct ReviewPage {
     locks: Vec<Lock>,
     unlocked_at: Option<String>,
     history: Vec<Happened>,
+    checks: Vec<Line>,
     layout: Layout,
 }
 
@@ -132,6 +134,7 @@ async fn review(ctx: Ctx<Admin>, id: Path<String>, arrival: Query<Arrival>) -> P
     read(&ctx, Deed::LockoutsRead, Some(&account)).await?;
     let layout = ctx.layout();
     page(&ReviewPage {
+        checks: checks::lines(&ctx, &layout, account.id).await?,
         account: account.id,
         initials: account.name.initials(),
         role: role_word(&layout.words, account.role),

@@ -1,6 +1,7 @@
 //! Pages of admins: lockouts, people, delivery, the audit trail. Nothing clinical is on them.
 
 pub mod audit;
+mod checks;
 pub mod delivery;
 mod delivery_gateways;
 pub mod delivery_person;

@@ -17,6 +17,7 @@ use crate::types::actor::Role;
 use crate::types::email_address::EmailAddress;
 use crate::types::ids::AccountId;
 use crate::web::account::{role_word, when};
+use crate::web::admin::checks::{self, Line};
 use crate::web::admin::{read, reason_wrong, unfreeze};
 use crate::web::csrf::{Posted, Pressed};
 use crate::web::entry;
@@ -153,6 +154,7 @@ struct ShowPage {
     just_unfrozen: bool,
     sessions: usize,
     is_me: bool,
+    checks: Vec<Line>,
     layout: Layout,
 }
 
@@ -191,6 +193,7 @@ async fn show(ctx: Ctx<Admin>, id: Path<String>, arrival: Query<Arrival>) -> Pag
     read(&ctx, Deed::PeopleRead, Some(&account)).await?;
     let layout = ctx.layout();
     page(&ShowPage {
+        checks: checks::lines(&ctx, &layout, account.id).await?,
         role: role_word(&layout.words, account.role),
         opened: when(&layout, account.opened_at),
         turned_off: account.turned_off_at.map(|at| when(&layout, at)),

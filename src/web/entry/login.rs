@@ -69,6 +69,8 @@ pub(super) enum Shut {
     PasswordSpent,
     /// The phone saw too many wrong codes over its life.
     FactorOff,
+    /// It all looks like somebody else.
+    Held,
 }
 
 #[derive(Template)]
@@ -145,6 +147,7 @@ async fn enter(ctx: Ctx<Visitor>, Posted(typed): Posted<LoginForm>) -> PageResul
         Err(Failure::Refused(SignInRefusal::Paused(until))) => shut(ctx.layout(), Shut::Paused, Some(until)),
         Err(Failure::Refused(SignInRefusal::Locked(until))) => shut(ctx.layout(), Shut::Locked, Some(until)),
         Err(Failure::Refused(SignInRefusal::PasswordSpent)) => shut(ctx.layout(), Shut::PasswordSpent, None),
+        Err(Failure::Refused(SignInRefusal::Held)) => shut(ctx.layout(), Shut::Held, None),
         Err(Failure::Refused(SignInRefusal::TooMany(until))) => Err(Problem::TooMany(until)),
         Err(Failure::Internal(error)) => Err(error.into()),
     }

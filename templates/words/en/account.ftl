@@ -95,6 +95,7 @@ deed-signed_out = Signed out
 deed-stepped_up = Confirmed with a fresh code
 deed-account_locked = Locked for now after too many wrong tries
 deed-lockout_reset = Unlocked by an admin
+deed-sign_in_held = A sign-in from an unknown browser was held
 deed-reset_requested = Asked for a link to choose a new password
 deed-password_reset = Chose a new password
 deed-device_trusted = Trusted a browser

@@ -51,6 +51,37 @@ unlock-body = This clears the wrong tries. The person still needs their password
 unlock-reason-hint = How you checked the caller, the date and the ticket. Write nothing about their health.
 unlock-submit = Unlock
 unlock-keep = Keep it locked
+checks-title = Recent sign-in checks
+checks-hint = Each sign-in with the right password, what it was asked, and why.
+checks-none = No sign-in was checked in 90 days.
+checks-caption = Sign-ins with the right password, newest first
+checks-when = When
+checks-place = Where
+checks-in-country = { $network }, { $country }
+checks-outcome = Asked for
+checks-reasons = Why
+checks-ended = What became of it
+checks-ended-signed_in = Signed in
+checks-ended-refused = Not let in
+checks-ended-open = Not finished
+checks-no-reason = Nothing unusual
+checks-points = { $n ->
+    [one] { $n } point
+   *[other] { $n } points
+}
+risk-outcome-allow = No code
+risk-outcome-code = A code
+risk-outcome-stronger = A stronger factor
+risk-outcome-hold = Held
+risk-reason-unknown_browser = Unknown browser
+risk-reason-new_network = New network
+risk-reason-new_country = New country
+risk-reason-too_fast = Too far from the last sign-in for the time between
+risk-reason-some_failures = Some wrong passwords or codes in 24 hours
+risk-reason-many_failures = Many wrong passwords or codes in 24 hours
+risk-reason-stuffing = Many wrong passwords at all accounts
+risk-reason-new_number = The phone number is new
+risk-reason-failing_number = Codes to the phone number did not arrive
 reason-label = Reason
 reason-empty = Enter a reason
 reason-long = Enter a reason of at most { $most } characters

@@ -95,6 +95,7 @@ deed-signed_out = Cerró la sesión
 deed-stepped_up = Confirmó con un código nuevo
 deed-account_locked = Bloqueada por ahora tras demasiados intentos
 deed-lockout_reset = Desbloqueada por la administración
+deed-sign_in_held = Se detuvo una entrada desde un navegador desconocido
 deed-reset_requested = Pidió un enlace para elegir otra contraseña
 deed-password_reset = Eligió otra contraseña
 deed-device_trusted = Confió en un navegador

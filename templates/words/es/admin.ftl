@@ -51,6 +51,37 @@ unlock-body = Esto borra los intentos incorrectos. La persona todavía necesita 
 unlock-reason-hint = Cómo comprobó quién llama, la fecha y el número de caso. No escriba nada sobre su salud.
 unlock-submit = Desbloquear
 unlock-keep = Dejarla bloqueada
+checks-title = Entradas revisadas recientes
+checks-hint = Cada entrada con la contraseña correcta, lo que se le pidió y por qué.
+checks-none = No se revisó ninguna entrada en 90 días.
+checks-caption = Entradas con la contraseña correcta, primero las más recientes
+checks-when = Cuándo
+checks-place = Dónde
+checks-in-country = { $network }, { $country }
+checks-outcome = Se pidió
+checks-reasons = Por qué
+checks-ended = Qué pasó
+checks-ended-signed_in = Entró
+checks-ended-refused = No entró
+checks-ended-open = Sin terminar
+checks-no-reason = Nada fuera de lo común
+checks-points = { $n ->
+    [one] { $n } punto
+   *[other] { $n } puntos
+}
+risk-outcome-allow = Ningún código
+risk-outcome-code = Un código
+risk-outcome-stronger = Un factor más fuerte
+risk-outcome-hold = Detenida
+risk-reason-unknown_browser = Navegador desconocido
+risk-reason-new_network = Red nueva
+risk-reason-new_country = País nuevo
+risk-reason-too_fast = Demasiado lejos de la última entrada para el tiempo entre ambas
+risk-reason-some_failures = Algunas contraseñas o códigos incorrectos en 24 horas
+risk-reason-many_failures = Muchas contraseñas o códigos incorrectos en 24 horas
+risk-reason-stuffing = Muchas contraseñas incorrectas en todas las cuentas
+risk-reason-new_number = El número de teléfono es nuevo
+risk-reason-failing_number = No llegaron códigos al número de teléfono
 reason-label = Motivo
 reason-empty = Escriba un motivo
 reason-long = Escriba un motivo de { $most } caracteres como máximo
