@@ -219,7 +219,11 @@ pub(super) async fn finish(
     trust: bool,
     replaces: SessionId,
 ) -> Result<Entered, InternalError> {
-    risk::signed_in(&mut tx, account.id, answered.challenge.id).await?;
+    let is_new_place = risk::signed_in(&mut tx, account.id, answered.challenge.id).await?;
+    if is_new_place && answered.challenge.device.is_some() {
+        let alert = Alert::NewPlace(&browser.agent);
+        alerts::raise(portal, &mut tx, account, alert, Also::default(), &browser.network).await?;
+    }
     let next = answered.challenge.next.as_deref();
     open_session(portal, tx, browser, account, &answered.proof, trust, next, Some(replaces)).await
 }

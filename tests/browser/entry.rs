@@ -111,7 +111,7 @@ async fn a_forgotten_password_is_replaced_by_a_link_and_a_code() {
 
     person.opens(&story.link(&noor.email).await).await;
     person.examine("Choose a new password, from the link").await;
-    person.presses("Text me a code").await;
+    person.presses("Continue").await;
     person.types_the_code(&story, &noor.phone).await;
     person.comes_to("/password/reset").await;
     person.types("password", "short").await;

@@ -47,7 +47,7 @@ async fn an_admin_lets_a_locked_person_in_again() {
     admin.does_not_read(&people.maria.name).await;
     admin.presses("Unlock now").await;
     admin.sees("We need to know it is you").await;
-    admin.presses("Text me a code").await;
+    admin.presses("Continue").await;
     admin.types_the_code(&story, &people.admin.phone).await;
     admin.sees("Unlock account").await;
     admin.presses("Unlock").await;

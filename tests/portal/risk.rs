@@ -133,6 +133,12 @@ async fn a_trusted_browser_in_a_new_country_is_asked_for_a_code_again() {
     let entered = went_through(door.type_code(&owner, &pending, &code).await);
     owner.device = entered.device;
     assert_eq!(newest(&door, mia).await.ended, Some(Ended::SignedIn));
+    door.deliver().await;
+    let told = door.messages(MIA).pop().unwrap();
+    assert!(
+        told.contains("from a place that was not used before") && told.contains("/account/not-me?token="),
+        "{told}"
+    );
     let entered = went_through(door.type_password(&owner, MIA, PASSWORD).await);
     assert_eq!(entered.next, "/home", "the country is known now");
 }

@@ -170,14 +170,16 @@ async fn store(
     Ok(sql::insert(tx, &row).await?)
 }
 
-/// The challenge was answered: its sign-in went through, and a lifted hold has done its work.
+/// The challenge was answered: its sign-in went through, and a lifted hold has done its work. Answers whether it came from a
+/// country that none came from before.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn signed_in(tx: &mut Tx, account: AccountId, challenge: ChallengeId) -> Result<(), InternalError> {
-    sql::end(tx, challenge, Ended::SignedIn).await?;
+pub async fn signed_in(tx: &mut Tx, account: AccountId, challenge: ChallengeId) -> Result<bool, InternalError> {
+    let reasons = sql::end(tx, challenge, Ended::SignedIn).await?;
     sql::take_pardon(tx, account).await?;
-    Ok(())
+    let is_new = |words: &String| words.split(',').any(|word| word == Reason::NewCountry.as_str());
+    Ok(reasons.iter().any(is_new))
 }
 
 /// Lets the account's next sign-in through that would be held, within a day.

@@ -48,14 +48,17 @@ pub(super) async fn insert(connection: &mut AnyConnection, row: &NewRow<'_>) -> 
     Ok(())
 }
 
-/// Writes down what became of the sign-ins of a challenge.
-pub(super) async fn end(connection: &mut AnyConnection, challenge: ChallengeId, ended: Ended) -> db::Result<()> {
-    sqlx::query("UPDATE sign_in_checks SET ended = $2 WHERE challenge_id = $1")
+/// Writes down what became of the sign-ins of a challenge; answers the reasons that were kept of each.
+pub(super) async fn end(
+    connection: &mut AnyConnection,
+    challenge: ChallengeId,
+    ended: Ended,
+) -> db::Result<Vec<String>> {
+    sqlx::query_scalar("UPDATE sign_in_checks SET ended = $2 WHERE challenge_id = $1 RETURNING reasons")
         .bind(challenge.to_string())
         .bind(ended.as_str())
-        .execute(connection)
-        .await?;
-    Ok(())
+        .fetch_all(connection)
+        .await
 }
 
 /// The account's newest sign-ins that went through.
