@@ -61,6 +61,10 @@ deeds! {
     ResetRequested = "reset_requested",
     /// A new password was set through it.
     PasswordReset = "password_reset",
+    /// An admin changed what is asked of a role at sign-in.
+    PolicyChanged = "policy_changed",
+    /// The page about policies was read.
+    PolicyRead = "policy_read",
     /// A browser was trusted for some days.
     DeviceTrusted = "device_trusted",
     /// A session was ended by its owner or an admin.

@@ -7,6 +7,7 @@ use crate::auth::browser::Browser;
 use crate::auth::challenges::{self, Holder, NewChallenge, Purpose, Whose};
 use crate::auth::entered::{Entered, home_of};
 use crate::auth::factors::Proof;
+use crate::auth::policy;
 use crate::auth::sessions::{self, Kind, NewSession, Session};
 use crate::auth::trusted_devices;
 use crate::clock::{SignedDuration, Timestamp};
@@ -246,5 +247,6 @@ pub(super) async fn enter(
         replaces: Some(replaces),
     };
     let token = sessions::begin(portal, tx, new).await?;
+    policy::narrow(portal, tx, account.id, account.role, &token).await?;
     Ok(Entered { token, device: Some(cookie), next: home_of(account.role).into() })
 }

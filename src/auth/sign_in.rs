@@ -11,7 +11,7 @@ use crate::auth::challenges::{self, Answered, Holder, NewChallenge, Purpose, Who
 use crate::auth::entered::{Entered, home_of};
 use crate::auth::factors::{self, Factor, Proof, passkeys};
 use crate::auth::sessions::{self, Kind, NewSession};
-use crate::auth::{lockout, risk, trusted_devices};
+use crate::auth::{lockout, policy, risk, trusted_devices};
 use crate::clock::Timestamp;
 use crate::crypto::blind_index;
 use crate::crypto::passwords::Password;
@@ -157,6 +157,7 @@ async fn enter(
             replaces,
         };
         let token = sessions::begin(portal, &mut tx, new).await?;
+        let next = if policy::narrow(portal, &mut tx, account.id, account.role, &token).await? { None } else { next };
         audit::record(
             portal,
             &mut tx,
@@ -257,6 +258,8 @@ async fn open_session(
         replaces,
     };
     let token = sessions::begin(portal, &mut tx, new).await?;
+    // The way home leads to what is to be added.
+    let next = if policy::narrow(portal, &mut tx, account.id, account.role, &token).await? { None } else { next };
     let event = Event::new(account.actor(), Deed::SignedIn).on(account.id).because(proof.kind.as_str());
     audit::record(portal, &mut tx, event.from(&browser.network)).await?;
     if trust && account.role == Role::Patient {

@@ -58,7 +58,7 @@ pub fn fresh(portal: &Portal, session: &Session) -> Option<FreshFactor> {
     let now = portal.clock.now();
     let proved = session.proved_at?;
     let who = session.who.as_ref()?;
-    (now.duration_since(proved) <= portal.config.limits.step_up)
+    (now.duration_since(proved) <= portal.policies.now().of(who.role).step_up())
         .then(|| FreshFactor { account: who.account, proof: session.proof.clone() })
 }
 
@@ -67,7 +67,7 @@ pub fn fresh_for_visit(portal: &Portal, session: &Session, visit: AppointmentId)
     let now = portal.clock.now();
     let (proved_visit, proved) = session.proved_visit?;
     let who = session.who.as_ref()?;
-    let holds = proved_visit == visit && now.duration_since(proved) <= portal.config.limits.step_up;
+    let holds = proved_visit == visit && now.duration_since(proved) <= portal.policies.now().of(who.role).step_up();
     holds.then_some(FreshForVisit { account: who.account, visit })
 }
 

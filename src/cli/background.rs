@@ -5,6 +5,7 @@
 //! | messages  | when one is queued, and every 500 ms        |
 //! | sealer    | every 500 ms, at once again when more waits |
 //! | reminders | every minute                                |
+//! | policies  | every 2 seconds                             |
 //! | brakes    | every 30 seconds                            |
 //! | sweep     | every hour                                  |
 //!
@@ -17,7 +18,7 @@ use tokio::task::JoinSet;
 
 use super::Stop;
 use crate::audit::chain;
-use crate::auth::{challenges, text_brakes};
+use crate::auth::{challenges, policy, text_brakes};
 use crate::care::reminders;
 use crate::messaging::email::Mailer;
 use crate::messaging::gateways::Gateway;
@@ -34,6 +35,8 @@ const SEAL_AGAIN: Duration = Duration::from_secs(10);
 const REMIND: Duration = Duration::from_secs(60);
 /// How often conversion and money are looked at.
 const BRAKE: Duration = Duration::from_secs(30);
+/// How often it is looked whether another process changed a policy.
+const LEARN: Duration = Duration::from_secs(2);
 /// How often leftovers are dropped.
 const SWEEP: Duration = Duration::from_secs(3600);
 
@@ -64,6 +67,7 @@ impl Background {
         tasks.spawn(seal(portal.clone(), stopping.clone()));
         tasks.spawn(remind(portal.clone(), stopping.clone()));
         tasks.spawn(brake(portal.clone(), stopping.clone()));
+        tasks.spawn(learn(portal.clone(), stopping.clone()));
         tasks.spawn(sweep(portal.clone(), stopping));
         warm(portal);
         Ok(Self { stop, tasks })
@@ -133,6 +137,20 @@ async fn brake(portal: Portal, stopping: watch::Receiver<bool>) {
             biased;
             () = &mut stop => return,
             () = tokio::time::sleep(BRAKE) => {}
+        }
+    }
+}
+
+async fn learn(portal: Portal, stopping: watch::Receiver<bool>) {
+    let mut stop = std::pin::pin!(stopped(stopping));
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut stop => return,
+            () = tokio::time::sleep(LEARN) => {}
+        }
+        if let Err(error) = policy::refresh(&portal).await {
+            tracing::warn!(%error, "the policies that hold are not known");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The portal: what every rule needs and is handed first.
 
 mod data_keys;
+mod policies;
 mod sql;
 
 use std::ops::Deref;
@@ -19,6 +20,7 @@ use crate::error::InternalError;
 use crate::places::Places;
 
 pub use data_keys::{KeyUse, WrappedKey, root_key};
+pub use policies::{KnownPolicies, Policies};
 
 /// Settings, time, data and secrets; cheap to clone.
 #[derive(Clone)]
@@ -42,6 +44,8 @@ pub struct Inner {
     pub places: Places,
     /// Told when a dispatch was queued, so that it leaves at once.
     pub wake: Wake,
+    /// What is asked of each role when people sign in.
+    pub policies: KnownPolicies,
 }
 
 /// Who is told that there is something to send: each lane of the worker waits by itself.
@@ -96,6 +100,7 @@ impl Portal {
             Duration::from_secs(2),
         );
         let places = config.places.clone();
-        Ok(Self(Arc::new(Inner { config, clock, db, keys, ring, hasher, places, wake: Wake::default() })))
+        let policies = KnownPolicies::new(Policies::default_with(config.limits.session_idle.as_mins()));
+        Ok(Self(Arc::new(Inner { policies, config, clock, db, keys, ring, hasher, places, wake: Wake::default() })))
     }
 }

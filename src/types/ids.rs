@@ -54,6 +54,8 @@ ids! {
     DeviceId,
     /// A phone of an account.
     PhoneId,
+    /// A change of policy.
+    PolicyId,
     /// An authenticator app, or a passkey.
     AuthenticatorId,
     /// An audit event.

@@ -12,5 +12,6 @@ pub mod network;
 pub mod person_name;
 pub mod phone;
 pub mod remind_by;
+pub mod role_policy;
 pub mod text_value;
 pub mod zone;

@@ -52,6 +52,8 @@ pub enum Turned {
     SignInFirst,
     /// The password was right and the code is missing.
     CodeFirst,
+    /// A factor that the policy counts is to be added first.
+    AddFirst,
     /// Somebody else's page.
     NotYours,
 }
@@ -84,6 +86,14 @@ impl Who for Pending {
 
     fn session(&self) -> Option<&Session> {
         Some(&self.0)
+    }
+}
+
+/// The same for pages that are closed while a factor is to be added.
+fn open(session: Option<&Session>) -> Result<(&Session, &SignedIn), Turned> {
+    match full(session)? {
+        (session, _) if session.must_add => Err(Turned::AddFirst),
+        open => Ok(open),
     }
 }
 
@@ -142,7 +152,7 @@ macro_rules! staff {
 
         impl Who for $name {
             fn admit(session: Option<&Session>) -> Result<Self, Turned> {
-                let (session, who) = full(session)?;
+                let (session, who) = open(session)?;
                 match who.role {
                     $role => Ok(Self { session: session.clone(), signed_in: who.clone() }),
                     _ => Err(Turned::NotYours),
@@ -184,7 +194,7 @@ pub struct Patient {
 
 impl Who for Patient {
     fn admit(session: Option<&Session>) -> Result<Self, Turned> {
-        let (session, who) = full(session)?;
+        let (session, who) = open(session)?;
         match (who.role, who.patient) {
             (Role::Patient, Some(patient)) => Ok(Self { session: session.clone(), signed_in: who.clone(), patient }),
             _ => Err(Turned::NotYours),
@@ -295,6 +305,7 @@ impl<W: Who> FromRequest for Ctx<W> {
             let who = match admitted {
                 Ok(who) => who,
                 Err(Turned::CodeFirst) => return Err(Problem::Elsewhere("/challenge".into())),
+                Err(Turned::AddFirst) => return Err(Problem::Elsewhere("/account/security?done=add".into())),
                 Err(Turned::NotYours) => return Err(Problem::NotYours),
                 Err(Turned::SignInFirst) => {
                     if late {

@@ -109,6 +109,7 @@ impl Layout {
         let now = portal.clock.now();
         let locale = who.map_or(visit.locale, |who| who.locale);
         let limits = &portal.config.limits;
+        let idle = who.map_or(limits.session_idle, |who| portal.policies.now().of(who.role).idle());
         let path = visit.address.split('?').next().unwrap_or("/").to_owned();
         let links = links(who.map(|who| who.role));
         // The longest link that the path stands under is the current one.
@@ -130,7 +131,7 @@ impl Layout {
             person: who.map(|who| who.name.as_str().to_owned()),
             signed_in: who.is_some(),
             timeout: session.map(|session| Timeout {
-                idle_secs: limits.session_idle.min(session.ends_at.duration_since(now)).as_secs().max(0),
+                idle_secs: idle.min(session.ends_at.duration_since(now)).as_secs().max(0),
                 warn_secs: limits.session_warn.as_secs(),
             }),
             journey: false,

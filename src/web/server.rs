@@ -7,6 +7,7 @@ use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer};
 
+use crate::auth::policy;
 use crate::error::InternalError;
 use crate::messaging::gateways::outbox::Outbox;
 use crate::portal::Portal;
@@ -33,6 +34,7 @@ pub async fn run(
     metrics: Option<TcpListener>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), InternalError> {
+    policy::refresh(&portal).await?;
     let served = Metrics::new();
     let operators = match metrics {
         Some(listener) => {

@@ -114,6 +114,7 @@ pub fn proof(portal: &Portal, who: &SignedIn, visit: AppointmentId) -> FreshForV
         ends_at: now + SignedDuration::from_hours(12),
         proved_at: Some(now),
         proof: None,
+        must_add: false,
         proved_visit: Some((visit, now)),
     };
     step_up::fresh_for_visit(portal, &session, visit).unwrap()

@@ -93,6 +93,7 @@ pub fn fresh(portal: &Portal, who: &SignedIn) -> FreshFactor {
         ends_at: now,
         proved_at: Some(now),
         proof: Some(proof()),
+        must_add: false,
         proved_visit: None,
     };
     step_up::fresh(portal, &session).unwrap()

@@ -8,6 +8,8 @@
 //! 4. passkeys that were not used for so long;
 //! 5. a code by mail, where it is allowed at all, and then recovery codes: never by themselves while anything else works.
 //!
+//! What the role's policy does not count is left out, unless the person has nothing else (`auth::policy`).
+//!
 //! Mail is for patients only, never for choosing a new password (its link came by the same mail), and only in a browser
 //! that has proved itself before: a stranger who holds password and mailbox gets nothing by it.
 
@@ -125,6 +127,13 @@ pub async fn choices(
     let limits = &portal.config.limits;
     found.retain(|choice| choice.wrong < limits.factor_life);
     found.dedup_by_key(|choice| choice.factor);
+    let policies = portal.policies.now();
+    let policy = policies.of(account.role);
+    // Who holds nothing that the policy counts signs in by what they hold, to add what is asked.
+    if found.iter().any(|choice| choice.factor != Factor::Recovery && policy.will_do(choice.factor.kind())) {
+        found.retain(|choice| policy.will_do(choice.factor.kind()));
+    }
+    found.retain(|choice| choice.factor.kind() != FactorKind::Email || policy.takes(FactorKind::Email));
     let apart = |choice: &Choice| asked.apart_from.is_none_or(|key| choice.factor.key() != *key);
     keep_if_any(&mut found, apart);
     if asked.stronger {

@@ -82,6 +82,8 @@ pub struct Session {
     pub seen_at: Timestamp,
     /// When it ends whatever happens.
     pub ends_at: Timestamp,
+    /// Whether only the person's own account is open, to add a factor that the policy counts.
+    pub must_add: bool,
     /// When a second factor was proved last.
     pub proved_at: Option<Timestamp>,
     /// Which one that was.
@@ -101,8 +103,8 @@ pub async fn find(portal: &Portal, token: &Secret) -> Result<Option<Session>, In
     };
     let Some(row) = row else { return Ok(None) };
     let now = portal.clock.now();
-    let idle_end = row.seen_at + portal.config.limits.session_idle;
-    if now >= row.ends_at || now >= idle_end {
+    let (ends_at, idle_end) = ends(portal, &row);
+    if now >= ends_at || now >= idle_end {
         return Ok(None);
     }
     let who = match row.who {
@@ -125,11 +127,24 @@ pub async fn find(portal: &Portal, token: &Secret) -> Result<Option<Session>, In
         device: row.device,
         started_at: row.started_at,
         seen_at: row.seen_at,
-        ends_at: row.ends_at,
+        ends_at,
+        must_add: row.must_add,
         proved_at: row.proved_at,
         proof: row.proof,
         proved_visit: row.proved_visit,
     }))
+}
+
+/// When a session ends at the latest, and when without use, as its role's policy says now.
+fn ends(portal: &Portal, row: &sql::Found) -> (Timestamp, Timestamp) {
+    let policies = portal.policies.now();
+    match &row.who {
+        Some(who) => {
+            let policy = policies.of(who.role);
+            (row.ends_at.min(row.started_at + policy.longest()), row.seen_at + policy.idle())
+        }
+        None => (row.ends_at, row.seen_at + portal.config.limits.session_idle),
+    }
 }
 
 /// Whose session of a cookie's value ran out within the last 15 minutes: idle too long, or at its longest. None for one
@@ -144,7 +159,8 @@ pub async fn lately(portal: &Portal, token: &Secret) -> Result<Option<AccountId>
     };
     let Some(row) = row.filter(|row| row.kind == Kind::Full) else { return Ok(None) };
     let now = portal.clock.now();
-    let ran_out = row.ends_at.min(row.seen_at + portal.config.limits.session_idle);
+    let (ends_at, idle_end) = ends(portal, &row);
+    let ran_out = ends_at.min(idle_end);
     let is_lately = now >= ran_out && now.duration_since(ran_out) <= LATELY;
     let whose = row.who.filter(|who| is_lately && !who.turned_off && who.version == row.account_version);
     Ok(whose.map(|who| who.account))
@@ -203,7 +219,10 @@ pub async fn begin(portal: &Portal, tx: &mut Tx, new: NewSession<'_>) -> Result<
             device: new.device,
             browser: new.browser,
             now,
-            ends_at: now + portal.config.limits.session_longest,
+            ends_at: now
+                + new.account.map_or(portal.config.limits.session_longest, |account| {
+                    portal.policies.now().of(account.role).longest()
+                }),
             proved_at: new.proof.as_ref().map(|_| now),
             proof: new.proof,
         },
@@ -258,6 +277,22 @@ pub async fn end_all(portal: &Portal, tx: &mut Tx, account: AccountId) -> Result
     Ok(sql::end_all(tx, account, portal.clock.now()).await?)
 }
 
+/// Lets a new session do nothing but add a factor that the policy counts.
+///
+/// # Errors
+/// When the database fails.
+pub async fn narrow(tx: &mut Tx, token: &Secret) -> Result<(), InternalError> {
+    Ok(sql::narrow(tx, &token.digest()).await?)
+}
+
+/// Opens the account's sessions that were for adding a factor.
+///
+/// # Errors
+/// When the database fails.
+pub async fn open_up(tx: &mut Tx, account: AccountId) -> Result<(), InternalError> {
+    Ok(sql::open_up(tx, account).await?)
+}
+
 /// A session in its owner's list.
 pub struct Listed {
     /// Which.
@@ -276,10 +311,10 @@ pub struct Listed {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn list(portal: &Portal, account: AccountId) -> Result<Vec<Listed>, InternalError> {
+pub async fn list(portal: &Portal, account: AccountId, role: Role) -> Result<Vec<Listed>, InternalError> {
     let now = portal.clock.now();
     let mut connection = portal.db.read().await?;
-    Ok(sql::list(&mut connection, account, now, now - portal.config.limits.session_idle).await?)
+    Ok(sql::list(&mut connection, account, now, now - portal.policies.now().of(role).idle()).await?)
 }
 
 /// Ends one of the person's own sessions; false when it is not theirs.

@@ -23,6 +23,7 @@ pub(super) struct Found {
     pub started_at: Timestamp,
     pub seen_at: Timestamp,
     pub ends_at: Timestamp,
+    pub must_add: bool,
     pub proved_at: Option<Timestamp>,
     pub proof: Option<Proof>,
     pub proved_visit: Option<(AppointmentId, Timestamp)>,
@@ -46,7 +47,7 @@ pub(super) struct Who {
 pub(super) async fn find(connection: &mut AnyConnection, digest: &[u8; 32]) -> db::Result<Option<Found>> {
     let row = sqlx::query(
         "SELECT s.id, s.kind, s.account_version, s.challenge_id, s.device_id, s.started_at, s.seen_at, s.ends_at,
-                s.proved_at, s.proved_with, s.proved_factor, s.proved_visit_id, s.proved_visit_at,
+                s.proved_at, s.must_add, s.proved_with, s.proved_factor, s.proved_visit_id, s.proved_visit_at,
                 a.id AS account_id, a.role, a.version, a.turned_off_at, a.name_sealed, a.locale, a.time_zone,
                 a.data_key_id, k.key_id, k.wrapped, p.id AS patient_id
          FROM sessions s
@@ -92,6 +93,7 @@ pub(super) async fn find(connection: &mut AnyConnection, digest: &[u8; 32]) -> d
         started_at: from_ms(row.try_get("started_at")?),
         seen_at: from_ms(row.try_get("seen_at")?),
         ends_at: from_ms(row.try_get("ends_at")?),
+        must_add: row.try_get::<i64, _>("must_add")? != 0,
         proved_at: instant("proved_at")?,
         proof: match row.try_get::<Option<&str>, _>("proved_with")? {
             None => None,
@@ -257,6 +259,24 @@ pub(super) async fn end_all(connection: &mut AnyConnection, account: AccountId, 
     sqlx::query("UPDATE sessions SET ended_at = $2 WHERE account_id = $1 AND ended_at IS NULL")
         .bind(account.to_string())
         .bind(now.as_millisecond())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Narrows the session of a digest.
+pub(super) async fn narrow(connection: &mut AnyConnection, digest: &[u8; 32]) -> db::Result<()> {
+    sqlx::query("UPDATE sessions SET must_add = 1 WHERE token_digest = $1")
+        .bind(digest.as_slice())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Opens the account's sessions that were for adding a factor.
+pub(super) async fn open_up(connection: &mut AnyConnection, account: AccountId) -> db::Result<()> {
+    sqlx::query("UPDATE sessions SET must_add = 0 WHERE account_id = $1 AND must_add <> 0 AND ended_at IS NULL")
+        .bind(account.to_string())
         .execute(connection)
         .await?;
     Ok(())

@@ -3,6 +3,8 @@
 
 mod sql;
 
+use sqlx::AnyConnection;
+
 use crate::audit::{self, Deed, Event};
 use crate::auth::browser::Browser;
 use crate::auth::sessions::SignedIn;
@@ -63,7 +65,8 @@ pub async fn remember(
 ) -> Result<(DeviceId, Secret, bool), InternalError> {
     let now = portal.clock.now();
     let token = Secret::token();
-    let trusted = (trust && account.role == Role::Patient).then(|| now + portal.config.limits.trust);
+    let span = portal.policies.now().of(account.role).trust();
+    let trusted = span.filter(|_| trust && account.role == Role::Patient).map(|span| now + span);
     if let Some(device) = of_browser(tx, browser, Some(account.id)).await? {
         sql::renew(tx, device.id, &token.digest(), trusted.or(device.trusted_until), now).await?;
         return Ok((device.id, token, false));
@@ -115,4 +118,24 @@ pub async fn forget_own(portal: &Portal, who: &SignedIn, from: &Network) -> Resu
     audit::record(portal, &mut tx, event).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Browsers that are trusted beyond an instant.
+///
+/// # Errors
+/// When the database fails.
+pub async fn trusted_beyond(
+    connection: &mut AnyConnection,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<i64, InternalError> {
+    Ok(sql::trusted_beyond(connection, now.max(until)).await?)
+}
+
+/// Trusts no browser beyond an instant.
+///
+/// # Errors
+/// When the database fails.
+pub async fn trust_until(tx: &mut Tx, until: Timestamp) -> Result<(), InternalError> {
+    Ok(sql::trust_until(tx, until).await?)
 }

@@ -104,3 +104,20 @@ pub(super) async fn list(connection: &mut AnyConnection, account: AccountId) -> 
     })
     .collect()
 }
+
+/// Browsers that are trusted beyond an instant.
+pub(super) async fn trusted_beyond(connection: &mut AnyConnection, until: Timestamp) -> db::Result<i64> {
+    sqlx::query_scalar("SELECT COUNT(*) FROM devices WHERE trusted_until > $1 AND forgotten_at IS NULL")
+        .bind(until.as_millisecond())
+        .fetch_one(connection)
+        .await
+}
+
+/// Ends all trust at an instant, where it lasts longer.
+pub(super) async fn trust_until(connection: &mut AnyConnection, until: Timestamp) -> db::Result<()> {
+    sqlx::query("UPDATE devices SET trusted_until = $1 WHERE trusted_until > $1 AND forgotten_at IS NULL")
+        .bind(until.as_millisecond())
+        .execute(connection)
+        .await?;
+    Ok(())
+}

@@ -80,7 +80,7 @@ impl Arrival {
 /// `GET /account/security`.
 async fn show(ctx: Ctx<Person>, arrival: Query<Arrival>) -> PageResult {
     let (layout, me) = (ctx.layout(), &ctx.who.signed_in);
-    let open = sessions::list(&ctx.portal, me.account).await?;
+    let open = sessions::list(&ctx.portal, me.account, me.role).await?;
     let known = trusted_devices::list(&ctx.portal, me.account).await?;
     let events = sign_in_history::of(&ctx.portal, me.account).await?;
     let account = accounts::find(&ctx.portal, me.account).await?.ok_or(Problem::NotFound)?;

@@ -188,7 +188,7 @@ struct Arrival {
 /// `GET /admin/people/{id}`.
 async fn show(ctx: Ctx<Admin>, id: Path<String>, arrival: Query<Arrival>) -> PageResult {
     let account = person(&ctx, &id).await?;
-    let sessions = sessions::list(&ctx.portal, account.id).await?.len();
+    let sessions = sessions::list(&ctx.portal, account.id, account.role).await?.len();
     let returned = mail_refusals::of(&ctx.portal, account.id).await?;
     read(&ctx, Deed::PeopleRead, Some(&account)).await?;
     let layout = ctx.layout();

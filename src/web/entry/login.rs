@@ -12,6 +12,7 @@ use crate::auth::sign_in::{SignInRefusal, sign_in};
 use crate::clock::Timestamp;
 use crate::crypto::passwords::Password;
 use crate::error::Failure;
+use crate::types::actor::Role;
 use crate::web::csrf::{Posted, Pressed};
 use crate::web::forms::Errors;
 use crate::web::guard::{Ctx, Person, Visitor, Who as _};
@@ -100,7 +101,7 @@ fn form<W: crate::web::guard::Who>(
     next: String,
     note: Option<Note>,
 ) -> LoginPage {
-    let idle_minutes = ctx.portal.config.limits.session_idle.as_mins();
+    let idle_minutes = ctx.portal.policies.now().of(Role::Patient).idle().as_mins();
     LoginPage { layout: ctx.layout(), errors, email, next, note, idle_minutes }
 }
 
