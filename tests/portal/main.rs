@@ -12,6 +12,8 @@ mod gateway_double;
 mod limits_model;
 #[path = "../support/lookup_double.rs"]
 mod lookup_double;
+#[path = "../support/places_file.rs"]
+mod places_file;
 #[path = "../support/plivo_double.rs"]
 mod plivo_double;
 #[path = "../support/smtp_server.rs"]
@@ -69,6 +71,7 @@ mod receipts;
 mod records;
 mod reliability;
 mod reminders;
+mod risk;
 mod routing;
 mod shell;
 mod shell_admin;

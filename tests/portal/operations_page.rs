@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use salus::config::RiskPolicy;
+
 use crate::shell::Shell;
 
 fn names(text: &str) -> BTreeSet<String> {
@@ -48,4 +50,15 @@ async fn every_command_is_in_the_table() {
         }
     }
     assert_eq!(seen, 14);
+}
+
+#[test]
+fn the_risk_policy_on_the_page_is_the_built_in_one() {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/OPERATIONS.md")).unwrap();
+    let shown = page.split("```toml\n").find(|part| part.starts_with("[points]")).unwrap();
+    let shown = shown.split("```").next().unwrap();
+    assert_eq!(RiskPolicy::read(shown).unwrap(), RiskPolicy::default());
+    for line in RiskPolicy::default().to_toml().lines() {
+        assert!(shown.contains(line), "{line} is not shown");
+    }
 }
