@@ -147,9 +147,10 @@ async fn a_trusted_browser_in_a_new_country_is_asked_for_a_code_again() {
 async fn nobody_travels_from_new_york_to_madrid_in_an_hour() {
     let door = door(&[]).await;
     let mia = door.mia().await;
+    door.clock.advance(SignedDuration::from_hours(24 * 8));
     let mut owner = at(NEW_YORK);
     door.signed_in(&mut owner, MIA, PHONE, true).await;
-    door.clock.advance(SignedDuration::from_hours(24 * 8));
+    door.clock.advance(SignedDuration::from_hours(24));
     owner.network = network(MADRID);
     door.signed_in(&mut owner, MIA, PHONE, true).await;
     door.clock.advance(SignedDuration::from_hours(24));
@@ -220,11 +221,12 @@ async fn strangers_who_guess_are_held_while_the_owners_browser_signs_in() {
     let entered = went_through(door.type_password(&owner, MIA, PASSWORD).await);
     assert_eq!(entered.next, "/challenge", "not held there either");
 
-    // The owner, on a new phone abroad, calls the clinic. What waits from before leaves first.
-    door.deliver().await;
+    // The owner, on a new phone abroad, calls the clinic.
     let new_phone = at("198.18.9.40");
     assert_eq!(refusal(door.type_password(&new_phone, MIA, PASSWORD).await), SignInRefusal::Held);
     went_through(lockout::reset(&door.portal, Resetter::Shell, mia, "asked by phone", None).await);
+    // The code asked for before leaves first: two to one phone in one batch come in any order.
+    door.deliver().await;
     let pending = door.password(&new_phone, MIA).await;
     let check = newest(&door, mia).await;
     assert_eq!((check.judgement.outcome, check.facts.pardoned), (Outcome::Stronger, true));
@@ -314,18 +316,13 @@ async fn admins_see_what_sign_ins_were_asked_and_why() {
     another.open("/login").await;
     let page = another.post("/login", &[("email", &mia.email), ("password", TYPED)]).await;
     assert_eq!(page.status, 422);
-    match page.text().contains("Too many wrong codes") {
-        // Ten wrong answers in a row lock as well: an admin's page tells both apart.
-        true => {
-            portal.minutes_later(16);
-            another.open("/login").await;
-            let page = another.post("/login", &[("email", &mia.email), ("password", TYPED)]).await;
-            page.says("Call us to sign in").says(&portal.portal.config.clinic.phone);
-        }
-        false => {
-            page.says("Call us to sign in").says(&portal.portal.config.clinic.phone);
-        }
-    }
+    // Ten wrong answers in a row lock as well; what is held is told once that lock is over.
+    page.says("Too many wrong codes");
+    portal.minutes_later(16);
+    another.open("/login").await;
+    let page = another.post("/login", &[("email", &mia.email), ("password", TYPED)]).await;
+    assert_eq!(page.status, 422);
+    page.says("Call us to sign in").says(&portal.portal.config.clinic.phone);
 
     let review = format!("/admin/lockouts/{}", mia.account);
     let mut admin = portal.signed_in(&ada).await;
