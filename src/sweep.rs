@@ -17,12 +17,13 @@
 //! | counts of a code's sends             | a day after the code ended              |
 //! | addresses and values of dispatches   | 30 days after they ended                |
 //! | marks that mail comes back           | 3 days after a mail was taken           |
+//! | ways back in, and their numbers      | 30 days past their longest wait         |
 //!
 //! A background task calls [`sweep`] every hour. Several processes may do so at once: each batch is one transaction
 //! whose statements choose and remove together, so the same row met twice is removed once.
 
 use crate::auth::factors::passkeys;
-use crate::auth::{challenges, kept_forms, password_reset, sessions};
+use crate::auth::{challenges, kept_forms, password_reset, recovery, sessions};
 use crate::care::reminders;
 use crate::error::InternalError;
 use crate::identity::registration;
@@ -95,6 +96,7 @@ pub async fn sweep(portal: &Portal) -> Result<Swept, InternalError> {
     all_of!(pauses::sweep, portal);
     all_of!(lookup::sweep, portal);
     all_of!(passkeys::sweep, portal);
+    all_of!(recovery::sweep, portal);
     let mail_refusals = all_of!(mail_refusals::sweep, portal);
     Ok(Swept {
         tallies,

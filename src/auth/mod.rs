@@ -10,6 +10,7 @@ pub mod kept_forms;
 pub mod lockout;
 pub mod password_reset;
 pub mod prove;
+pub mod recovery;
 pub mod register;
 pub mod sessions;
 pub mod sign_in;

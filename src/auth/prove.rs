@@ -7,7 +7,7 @@ use crate::auth::challenges::{self, Again, Answer, AnswerRefusal, Challenge, Pur
 use crate::auth::entered::Entered;
 use crate::auth::factors::choice::{self, Choice};
 use crate::auth::sessions::Session;
-use crate::auth::{password_reset, register, sign_in, step_up};
+use crate::auth::{password_reset, recovery, register, sign_in, step_up};
 use crate::error::{Failure, InternalError};
 use crate::identity::accounts::{self, Account};
 use crate::identity::phones::{self, Phone};
@@ -49,6 +49,11 @@ pub async fn prove(
         }
         (Purpose::Register, Whose::Invitation(invitation), _) => {
             super::invited::finish(portal, tx, browser, invitation, session.id)
+                .await?
+                .ok_or(Failure::Refused(AnswerRefusal::Ended))?
+        }
+        (Purpose::Recover, Whose::Recovery(request), _) => {
+            recovery::finish(portal, tx, browser, request, id, session)
                 .await?
                 .ok_or(Failure::Refused(AnswerRefusal::Ended))?
         }
@@ -130,6 +135,10 @@ async fn typed(portal: &Portal, challenge: &Challenge) -> Result<Typed, Internal
                 contact: invitation.contact(),
                 phone: invitation.phone.ok_or_else(gone)?,
             })
+        }
+        Whose::Recovery(id) => {
+            let number = recovery::number_of(portal, id).await?.ok_or_else(gone)?;
+            Ok(Typed { is_real: true, contact: number.contact, phone: number.phone, phone_index: number.index })
         }
     }
 }

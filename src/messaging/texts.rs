@@ -1,5 +1,7 @@
 //! The sentences of each message, in the person's language.
 
+mod recovery;
+
 use askama::Template as _;
 use std::collections::BTreeMap;
 
@@ -61,10 +63,22 @@ pub enum Notice {
     Test,
     /// The answer to HELP by text.
     Help,
+    /// Somebody asked staff for a way back in; with a link that stops it.
+    RecoveryBegun,
+    /// A request for a way back in waits; for staff.
+    RecoveryWaits,
+    /// Staff refused a way back in.
+    RecoveryRefused,
+    /// Codes go to a new phone, bound by staff; with a link that undoes it.
+    RecoveryBound,
+    /// A new phone bound by staff was undone.
+    RecoveryUndone,
+    /// The same, for admins.
+    RecoveryUndoneForStaff,
 }
 
 /// Every notice with its stored word.
-const WORDS: [(Notice, &str); 25] = [
+const WORDS: &[(Notice, &str)] = &[
     (Notice::CodeRegister, "code_register"),
     (Notice::CodeSignIn, "code_sign_in"),
     (Notice::CodeResetPassword, "code_reset_password"),
@@ -90,6 +104,12 @@ const WORDS: [(Notice, &str); 25] = [
     (Notice::PrefixPaused, "prefix_paused"),
     (Notice::Test, "test"),
     (Notice::Help, "help"),
+    (Notice::RecoveryBegun, "recovery_begun"),
+    (Notice::RecoveryWaits, "recovery_waits"),
+    (Notice::RecoveryRefused, "recovery_refused"),
+    (Notice::RecoveryBound, "recovery_bound"),
+    (Notice::RecoveryUndone, "recovery_undone"),
+    (Notice::RecoveryUndoneForStaff, "recovery_undone_staff"),
 ];
 
 impl Notice {
@@ -141,6 +161,7 @@ pub fn sms(config: &Config, notice: Notice, locale: Locale, values: &Values) -> 
         Notice::Help => {
             words.with("sms-help").arg("clinic", clinic).arg("phone", config.clinic.phone.as_str()).to_string()
         }
+        Notice::RecoveryBegun | Notice::RecoveryBound => recovery::sms(config, words, notice),
         other => return Err(InternalError::because(format!("{} is not sent as a text message", other.as_str()))),
     };
     let text = super::sms::fold(&text);
@@ -331,6 +352,12 @@ pub fn mail(config: &Config, notice: Notice, locale: Locale, values: &Values) ->
             ],
             Some((words.t("mail-delivery-open").to_string(), format!("{home}/admin/delivery"))),
         ),
+        Notice::RecoveryBegun
+        | Notice::RecoveryWaits
+        | Notice::RecoveryRefused
+        | Notice::RecoveryBound
+        | Notice::RecoveryUndone
+        | Notice::RecoveryUndoneForStaff => recovery::mail(config, words, notice, values),
         Notice::TurnedOff => (
             words.with("mail-turned_off-subject").arg("clinic", clinic).to_string(),
             vec![words.t("mail-turned_off-body").to_string()],

@@ -72,4 +72,6 @@ ids! {
     PauseId,
     /// A form kept past the end of its session.
     KeptFormId,
+    /// A way back in for somebody whose phone is lost.
+    RecoveryId,
 }

@@ -1,5 +1,6 @@
 //! Accounts: people who can sign in.
 
+mod number;
 mod open;
 mod profile;
 mod sql;
@@ -28,6 +29,7 @@ use crate::types::text_value::TextValue;
 use crate::types::zone::Zone;
 use crate::{audit, audit::Deed, audit::Event};
 
+pub use number::set_number;
 pub use open::{NewAccount, OpenRefusal, open};
 pub use profile::{Profile, change_profile, set_profile};
 
