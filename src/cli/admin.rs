@@ -4,6 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Stop, open};
 use crate::auth::lockout::{self, ResetRefusal, Resetter};
+use crate::auth::recovery::{self, Approver, CheckRefusal};
 use crate::config::Config;
 use crate::error::Failure;
 use crate::identity::accounts;
@@ -18,6 +19,8 @@ pub(super) enum Command {
     Invite(Invite),
     /// Lift every lock of an account, and nothing else: password and code are still asked for
     Unlock(Unlock),
+    /// Take the second of two steps for somebody whose phone is lost, after staff checked who they are
+    ApproveRecovery(Unlock),
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -57,6 +60,7 @@ pub(super) async fn run(config: Config, command: Command) -> Result<(), Stop> {
     match command {
         Command::Invite(args) => invite(config, args).await,
         Command::Unlock(args) => unlock(config, args).await,
+        Command::ApproveRecovery(args) => approve_recovery(config, args).await,
     }
 }
 
@@ -109,6 +113,35 @@ async fn unlock(config: Config, args: Unlock) -> Result<(), Stop> {
         }
         Err(Failure::Refused(ResetRefusal::NoReason)) => Err(Stop::Misused("--reason is empty".into())),
         Err(Failure::Refused(ResetRefusal::NotFound | ResetRefusal::Oneself)) => Err(none()),
+        Err(Failure::Internal(error)) => Err(error.into()),
+    }
+}
+
+async fn approve_recovery(config: Config, args: Unlock) -> Result<(), Stop> {
+    let email = email(&args.email)?;
+    let waits = || Stop::Failed("no request of this account waits for a new number".into());
+    let (portal, _lock) = open(config).await?;
+    let account = accounts::find_by_email(&portal, &email)
+        .await?
+        .ok_or_else(|| Stop::Failed("no account has this mail address".into()))?;
+    let request = recovery::open_of(&portal, account.id).await?.ok_or_else(waits)?;
+    match recovery::approve(&portal, Approver::Shell(&args.reason), request, None).await {
+        Ok(()) => {
+            println!("Approved. Codes go to the new number; the person is told, and can undo it for 72 hours.");
+            portal.db.close().await;
+            Ok(())
+        }
+        Err(Failure::Refused(CheckRefusal::NoReason)) => Err(Stop::Misused("--reason is empty".into())),
+        Err(Failure::Refused(CheckRefusal::NotChecked)) => {
+            Err(Stop::Failed("staff have not checked the person yet: that is the first step, at /staff/recoveries".into()))
+        }
+        Err(Failure::Refused(CheckRefusal::TooSoon(at))) => {
+            Err(Stop::Failed(format!("the waiting time lasts until {at}")))
+        }
+        Err(Failure::Refused(CheckRefusal::PhoneFull)) => {
+            Err(Stop::Failed("three accounts use the new number already".into()))
+        }
+        Err(Failure::Refused(_)) => Err(waits()),
         Err(Failure::Internal(error)) => Err(error.into()),
     }
 }

@@ -21,6 +21,7 @@ mod problem;
 mod problem_page;
 pub mod server;
 mod session;
+pub mod staff;
 pub mod systems;
 mod visit;
 mod zones;

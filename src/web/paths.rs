@@ -36,6 +36,11 @@ const PAGES: &[&str] = &[
     "/admin/people/*/turn",
     "/admin/delivery",
     "/admin/audit",
+    "/staff/recoveries",
+    "/staff/recoveries/*",
+    "/staff/recoveries/*/check",
+    "/staff/recoveries/*/approve",
+    "/staff/recoveries/*/refuse",
 ];
 
 fn fits(pattern: &str, path: &str) -> bool {

@@ -244,6 +244,12 @@ async fn every_link_in_a_mail_begins_with_the_public_address() {
         "prefix_paused",
         "code_sign_in",
         "code_step_up",
+        "recovery_begun",
+        "recovery_waits",
+        "recovery_refused",
+        "recovery_bound",
+        "recovery_undone",
+        "recovery_undone_staff",
     ] {
         for locale in [Locale::En, Locale::Es] {
             let mail = texts::mail(&config, Notice::from_word(word).unwrap(), locale, &values).unwrap();
@@ -264,7 +270,7 @@ async fn every_link_in_a_mail_begins_with_the_public_address() {
             );
         }
     }
-    assert_eq!(with_mail, 40);
+    assert_eq!(with_mail, 52);
     for word in ["code_register", "code_reset_password", "code_change_phone"] {
         assert!(texts::mail(&config, Notice::from_word(word).unwrap(), Locale::En, &values).is_err(), "{word}");
     }

@@ -408,9 +408,8 @@ async fn every_text_message_is_one_segment_in_every_language() {
     let config = settings(&database, &more);
     let codes = ["code_register", "code_sign_in", "code_reset_password", "code_step_up"];
     for locale in [Locale::En, Locale::Es] {
-        for word in
-            codes.into_iter().chain(["locked", "password_changed", "registration_taken", "reminder", "test", "help"])
-        {
+        let notices = ["locked", "password_changed", "registration_taken", "reminder", "test", "help"];
+        for word in codes.into_iter().chain(notices).chain(["recovery_begun", "recovery_bound"]) {
             let mut values = Values::from([("time".to_owned(), "12:20am".to_owned())]);
             if word == "reminder" {
                 let zone: Zone = "America/Argentina/ComodRivadavia".parse().unwrap();

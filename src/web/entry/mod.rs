@@ -9,6 +9,7 @@ pub mod language;
 pub mod login;
 mod method;
 pub mod password;
+pub mod recovery;
 pub mod register;
 pub mod step_up;
 
@@ -23,6 +24,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(challenge_progress::routes)
         .configure(method::routes)
         .configure(password::routes)
+        .configure(recovery::routes)
         .configure(invitation::routes)
         .configure(step_up::routes)
         .configure(language::routes)
