@@ -52,11 +52,9 @@ pub async fn prove(
                 .await?
                 .ok_or(Failure::Refused(AnswerRefusal::Ended))?
         }
-        (Purpose::Recover, Whose::Recovery(request), _) => {
-            recovery::finish(portal, tx, browser, request, id, session)
-                .await?
-                .ok_or(Failure::Refused(AnswerRefusal::Ended))?
-        }
+        (Purpose::Recover, Whose::Recovery(request), _) => recovery::finish(portal, tx, browser, request, id, session)
+            .await?
+            .ok_or(Failure::Refused(AnswerRefusal::Ended))?,
         _ => return Err(InternalError::because("a challenge that fits no purpose was answered").into()),
     };
     Ok(entered)

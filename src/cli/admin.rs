@@ -132,9 +132,9 @@ async fn approve_recovery(config: Config, args: Unlock) -> Result<(), Stop> {
             Ok(())
         }
         Err(Failure::Refused(CheckRefusal::NoReason)) => Err(Stop::Misused("--reason is empty".into())),
-        Err(Failure::Refused(CheckRefusal::NotChecked)) => {
-            Err(Stop::Failed("staff have not checked the person yet: that is the first step, at /staff/recoveries".into()))
-        }
+        Err(Failure::Refused(CheckRefusal::NotChecked)) => Err(Stop::Failed(
+            "staff have not checked the person yet: that is the first step, at /staff/recoveries".into(),
+        )),
         Err(Failure::Refused(CheckRefusal::TooSoon(at))) => {
             Err(Stop::Failed(format!("the waiting time lasts until {at}")))
         }

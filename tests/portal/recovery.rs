@@ -42,7 +42,7 @@ async fn asked(portal: &TestPortal, who: &Someone) -> (Browser, String) {
     let code = portal.code(NEW).await;
     let page = browser.send("/challenge", &[("code", &code)]).await;
     assert_eq!(page.address, "/recovery", "{}", page.body);
-    page.says("Your request has reached us").says("+1 212 555 0100").says("Tuesday");
+    page.says("Your request has reached us").says("Now call us").says("25 November");
     let id = recovery::open_of(&portal.portal, who.account).await.unwrap().unwrap();
     (browser, format!("/staff/recoveries/{id}"))
 }

@@ -54,7 +54,8 @@ pub use undo::{UndoRefusal, undo, undoable};
 /// Requests of one account.
 const ASKS: Limit = Limit { bucket: "recovery:account", max: 3, window: SignedDuration::from_hours(24), pause: None };
 /// Requests from one network.
-const NETWORK: Limit = Limit { bucket: "network:recovery", max: 10, window: SignedDuration::from_hours(1), pause: None };
+const NETWORK: Limit =
+    Limit { bucket: "network:recovery", max: 10, window: SignedDuration::from_hours(1), pause: None };
 /// How long the link that stops a request works.
 const CANCEL_LIFE: SignedDuration = SignedDuration::from_hours(24 * 10);
 /// How long a request stays in the table past its longest wait.

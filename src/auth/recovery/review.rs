@@ -353,13 +353,7 @@ fn too_early(row: &sql::Row, me: Option<AccountId>, now: Timestamp) -> Option<Ch
     }
 }
 
-async fn bind(
-    tx: &mut Tx,
-    owner: &Account,
-    phone: &PhoneNumber,
-    index: &[u8; 32],
-    now: Timestamp,
-) -> Reviewed<()> {
+async fn bind(tx: &mut Tx, owner: &Account, phone: &PhoneNumber, index: &[u8; 32], now: Timestamp) -> Reviewed<()> {
     let bound = match phones::replace_all(tx, owner.id, index, now).await? {
         Some(place) => accounts::set_number(tx, owner, phone, index, place).await?,
         None => false,

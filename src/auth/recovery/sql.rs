@@ -276,11 +276,7 @@ pub(super) async fn refuse(
 }
 
 /// Whether a link still stops a request.
-pub(super) async fn cancellable(
-    connection: &mut AnyConnection,
-    digest: &[u8; 32],
-    now: Timestamp,
-) -> db::Result<bool> {
+pub(super) async fn cancellable(connection: &mut AnyConnection, digest: &[u8; 32], now: Timestamp) -> db::Result<bool> {
     let count: i64 = sqlx::query_scalar(
         "SELECT COUNT(*) FROM recoveries
          WHERE cancel_digest = $1 AND ended_at IS NULL AND expires_at > $2 AND cancel_until > $2",

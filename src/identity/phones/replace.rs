@@ -35,9 +35,11 @@ pub async fn put_back(
     replaced_at: Timestamp,
     now: Timestamp,
 ) -> Result<Option<i64>, InternalError> {
+    // Read first: what is removed now must not count as removed then, even within one millisecond.
+    let former = sql::removed_at(tx, account, replaced_at).await?;
     sql::remove_all(tx, account, now).await?;
     let mut primary = None;
-    for phone in sql::removed_at(tx, account, replaced_at).await? {
+    for phone in former {
         let Some(place) = sql::free_place(tx, &phone.index).await? else { continue };
         sql::put_back(tx, phone.id, place).await?;
         if phone.is_primary {

@@ -22,9 +22,9 @@ const LONGEST_NOTE: usize = 500;
 /// Who acts, with a fresh factor; or the page that asks for one, and then leads here.
 fn reviewer(ctx: &Ctx<Staff>, facts: &Facts, step: &str) -> Result<Reviewer, Problem> {
     let me = &ctx.who.signed_in;
-    fresh(ctx).and_then(|fresh| Reviewer::new(me.account, me.role, &fresh)).ok_or_else(|| {
-        Problem::Elsewhere(entry::step_up::address(&format!("/staff/recoveries/{}/{step}", facts.id)))
-    })
+    fresh(ctx)
+        .and_then(|fresh| Reviewer::new(me.account, me.role, &fresh))
+        .ok_or_else(|| Problem::Elsewhere(entry::step_up::address(&format!("/staff/recoveries/{}/{step}", facts.id))))
 }
 
 /// Why a step was not taken, in a sentence.
