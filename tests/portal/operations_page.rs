@@ -47,5 +47,5 @@ async fn every_command_is_in_the_table() {
             seen += 1;
         }
     }
-    assert_eq!(seen, 13);
+    assert_eq!(seen, 14);
 }
