@@ -163,6 +163,22 @@ deeds! {
     EmailRestored = "email_restored",
     /// The password was right, and the sign-in was held for the looks of it.
     SignInHeld = "sign_in_held",
+    /// Somebody with the password, or the mailed link, asked staff for a way back in.
+    RecoveryAsked = "recovery_asked",
+    /// They proved to hold the new number.
+    RecoveryPhoneProved = "recovery_phone_proved",
+    /// A member of staff checked who they are.
+    RecoveryChecked = "recovery_checked",
+    /// A second one approved, and the new number was bound.
+    RecoveryApproved = "recovery_approved",
+    /// Staff refused the request.
+    RecoveryRefused = "recovery_refused",
+    /// The new number was undone by mailed link.
+    RecoveryUndone = "recovery_undone",
+    /// The request was stopped before it was approved.
+    RecoveryCancelled = "recovery_cancelled",
+    /// Staff read the waiting requests, or one of them.
+    RecoveryRead = "recovery_read",
 }
 
 #[cfg(test)]

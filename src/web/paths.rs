@@ -40,6 +40,11 @@ const PAGES: &[&str] = &[
     "/admin/people/*/unfreeze",
     "/admin/delivery",
     "/admin/audit",
+    "/staff/recoveries",
+    "/staff/recoveries/*",
+    "/staff/recoveries/*/check",
+    "/staff/recoveries/*/approve",
+    "/staff/recoveries/*/refuse",
 ];
 
 fn fits(pattern: &str, path: &str) -> bool {

@@ -74,6 +74,13 @@ POST /invitation phone=x                | 422
 GET /help/codes                         | 200
 GET /account/not-me                     | 404
 POST /account/not-me                    | 404
+GET /recovery                           | login | 200       | login    | login    | login    | login    | login
+POST /recovery phone=                   | login | 422       | login    | login    | login    | login    | login
+POST /recovery/stop                     | login | /recovery | login    | login    | login    | login    | login
+GET /recovery/cancel                    | 422
+POST /recovery/cancel                   | 422
+GET /recovery/undo                      | 422
+POST /recovery/undo                     | 422
 POST /language locale=en&back=/         | /
 POST /session/stay                      | login | challenge | 204      | 204      | 204      | 204      | 204
 GET /step-up                            | login | challenge | /account | /account | /account | /account | /account
@@ -129,6 +136,17 @@ POST /admin/delivery/pauses/odd/lift    | login | challenge | 403 | 403 | 403 | 
 GET /admin/audit                        | login | challenge | 403 | 403 | 403 | 403 | 200
 POST /admin/audit actor=x               | login | challenge | 403 | 403 | 403 | 403 | 422
 POST /admin/audit/verify                | login | challenge | 403 | 403 | 403 | 403 | 200
+
+# staff
+GET /staff/recoveries                   | login | challenge | 403 | 403 | 200 | 200 | 200
+GET /staff/recoveries/{made-up}         | login | challenge | 403 | 403 | 404 | 404 | 404
+GET /staff/recoveries/odd               | login | challenge | 403 | 403 | 404 | 404 | 404
+GET /staff/recoveries/{made-up}/check   | login | challenge | 403 | 403 | 404 | 404 | 404
+POST /staff/recoveries/{made-up}/check saw=yes | login | challenge | 403 | 403 | 404 | 404 | 404
+GET /staff/recoveries/{made-up}/approve | login | challenge | 403 | 403 | 404 | 404 | 404
+POST /staff/recoveries/{made-up}/approve | login | challenge | 403 | 403 | 404 | 404 | 404
+GET /staff/recoveries/{made-up}/refuse  | login | challenge | 403 | 403 | 404 | 404 | 404
+POST /staff/recoveries/{made-up}/refuse reason=x | login | challenge | 403 | 403 | 404 | 404 | 404
 
 # the patient's rooms
 GET /home | login | challenge | 200 | 200 | 403 | 403 | 403

@@ -71,6 +71,7 @@ mod patient_labs;
 mod patient_story;
 mod receipts;
 mod records;
+mod recovery;
 mod reliability;
 mod reminders;
 mod risk;

@@ -10,6 +10,7 @@ pub mod login;
 mod method;
 pub mod not_me;
 pub mod password;
+pub mod recovery;
 pub mod register;
 pub mod step_up;
 
@@ -24,6 +25,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(challenge_progress::routes)
         .configure(method::routes)
         .configure(password::routes)
+        .configure(recovery::routes)
         .configure(invitation::routes)
         .configure(not_me::routes)
         .configure(step_up::routes)
