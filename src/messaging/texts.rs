@@ -87,6 +87,8 @@ pub enum Notice {
     RecoveryDone,
     /// New recovery codes were made.
     RecoveryCodesMade,
+    /// A recovery code was used.
+    RecoveryCodeUsed,
     /// The owner said that something was not them: what happens next.
     NotMe,
     /// The same, for admins.
@@ -138,6 +140,7 @@ const WORDS: &[(Notice, &str)] = &[
     (Notice::RecoveryAsked, "recovery_asked"),
     (Notice::RecoveryDone, "recovery_done"),
     (Notice::RecoveryCodesMade, "recovery_codes"),
+    (Notice::RecoveryCodeUsed, "recovery_code_used"),
     (Notice::NotMe, "not_me"),
     (Notice::NotMeForStaff, "not_me_staff"),
     (Notice::Unfrozen, "unfrozen"),

@@ -75,6 +75,8 @@ pub enum Alert<'a> {
     RecoveryDone,
     /// New recovery codes were made.
     RecoveryCodesMade,
+    /// A recovery code was used; so many are left.
+    RecoveryCodeUsed(i64),
 }
 
 impl Alert<'_> {
@@ -95,6 +97,7 @@ impl Alert<'_> {
             Self::RecoveryAsked => Notice::RecoveryAsked,
             Self::RecoveryDone => Notice::RecoveryDone,
             Self::RecoveryCodesMade => Notice::RecoveryCodesMade,
+            Self::RecoveryCodeUsed(_) => Notice::RecoveryCodeUsed,
         }
     }
 
@@ -115,7 +118,8 @@ impl Alert<'_> {
             | Self::FactorRemoved(_)
             | Self::StrangeCodes
             | Self::TrustedCopyUsed(_)
-            | Self::RecoveryCodesMade => false,
+            | Self::RecoveryCodesMade
+            | Self::RecoveryCodeUsed(_) => false,
         }
     }
 
@@ -136,6 +140,9 @@ impl Alert<'_> {
             }
             Self::PhoneAdded(phone) | Self::PhoneRemoved(phone) => {
                 values.insert("last2".into(), phone.last2().to_owned());
+            }
+            Self::RecoveryCodeUsed(left) => {
+                values.insert("left".into(), left.to_string());
             }
             Self::Locked(until) => {
                 values.insert("time".into(), words.time_from(until, &account.zone));
