@@ -143,6 +143,10 @@ deeds! {
     DeliveryRead = "delivery_read",
     /// An admin sent a test to their own phone.
     TestTextSent = "test_text_sent",
+    /// A second factor was added; why says of which kind.
+    FactorAdded = "factor_added",
+    /// A second factor was removed; why says of which kind.
+    FactorRemoved = "factor_removed",
     /// A backup was made.
     BackupMade = "backup_made",
     /// A backup was restored.

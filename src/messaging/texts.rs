@@ -84,6 +84,8 @@ pub enum Notice {
     TrustedCopyUsed,
     /// New recovery codes were made.
     RecoveryCodesMade,
+    /// A recovery code was used.
+    RecoveryCodeUsed,
     /// The owner said that something was not them: what happens next.
     NotMe,
     /// The same, for admins.
@@ -147,6 +149,7 @@ const WORDS: &[(Notice, &str)] = &[
     (Notice::EmailChanged, "email_changed"),
     (Notice::TrustedCopyUsed, "trusted_copy"),
     (Notice::RecoveryCodesMade, "recovery_codes"),
+    (Notice::RecoveryCodeUsed, "recovery_code_used"),
     (Notice::NotMe, "not_me"),
     (Notice::NotMeForStaff, "not_me_staff"),
     (Notice::Unfrozen, "unfrozen"),

@@ -101,6 +101,17 @@ POST /account/security/sessions/{spare}/end   | login | challenge | /account/sec
 POST /account/security/sessions/{made-up}/end | login | challenge | 404               | 404 | 404 | 404 | 404
 POST /account/security/sessions/odd/end       | login | challenge | 404               | 404 | 404 | 404 | 404
 
+GET /account/security/app               | login | challenge | 200      | 200      | 200      | 200      | 200
+GET /account/security/app/new           | login | challenge | /account/security/app | /account/security/app | /account/security/app | /account/security/app | /account/security/app
+GET /account/security/app/remove        | login | challenge | /account/security/app | /account/security/app | /account/security/app | /account/security/app | /account/security/app
+POST /account/security/app/remove       | login | challenge | /account/security/app | /account/security/app | /account/security/app | /account/security/app | /account/security/app
+POST /account/security/app/begin        | login | challenge | /account/security/app/new | /account/security/app/new | /account/security/app/new | /account/security/app/new | /account/security/app/new
+POST /account/security/app/new code=12  | login | challenge | 422      | 422      | 422      | 422      | 422
+GET /account/security/recovery-codes    | login | challenge | 200      | 200      | 200      | 200      | 200
+POST /account/security/recovery-codes welcome= | login | challenge | 200 | 200 | 200 | 200 | 200
+GET /account/security/recovery-codes/remove | login | challenge | 200  | 200      | 200      | 200      | 200
+POST /account/security/recovery-codes/remove | login | challenge | /account/security/recovery-codes | /account/security/recovery-codes | /account/security/recovery-codes | /account/security/recovery-codes | /account/security/recovery-codes
+
 # admins
 GET /admin                              | login | challenge | 403 | 403 | 403 | 403 | 200
 GET /admin/lockouts                     | login | challenge | 403 | 403 | 403 | 403 | 200

@@ -86,6 +86,7 @@ async fn each_alert_goes_to_the_right_addresses() {
         (Alert::StrangeCodes, "somebody typed wrong codes", "your password is known to someone else"),
         (Alert::TrustedCopyUsed("Firefox on Linux"), "may be copied", "Firefox on Linux"),
         (Alert::RecoveryCodesMade, "new recovery codes were made", "work no more"),
+        (Alert::RecoveryCodeUsed(1), "a recovery code was used", "You have 1 recovery code left."),
     ] {
         raise(&portal, &mia, alert, Also::default()).await;
         portal.deliver().await;

@@ -254,6 +254,7 @@ async fn every_link_in_a_mail_begins_with_the_public_address() {
         "email_changed",
         "trusted_copy",
         "recovery_codes",
+        "recovery_code_used",
         "not_me",
         "not_me_staff",
         "unfrozen",
@@ -285,7 +286,7 @@ async fn every_link_in_a_mail_begins_with_the_public_address() {
             );
         }
     }
-    assert_eq!(with_mail, 82);
+    assert_eq!(with_mail, 84);
     for word in ["code_register", "code_reset_password", "code_change_phone"] {
         assert!(texts::mail(&config, Notice::from_word(word).unwrap(), Locale::En, &values).is_err(), "{word}");
     }

@@ -71,6 +71,8 @@ pub enum Alert<'a> {
     TrustedCopyUsed(&'a str),
     /// New recovery codes were made.
     RecoveryCodesMade,
+    /// A recovery code was used; so many are left.
+    RecoveryCodeUsed(i64),
 }
 
 impl Alert<'_> {
@@ -89,6 +91,7 @@ impl Alert<'_> {
             Self::StrangeCodes => Notice::StrangeCodes,
             Self::TrustedCopyUsed(_) => Notice::TrustedCopyUsed,
             Self::RecoveryCodesMade => Notice::RecoveryCodesMade,
+            Self::RecoveryCodeUsed(_) => Notice::RecoveryCodeUsed,
         }
     }
 
@@ -107,7 +110,8 @@ impl Alert<'_> {
             | Self::FactorRemoved(_)
             | Self::StrangeCodes
             | Self::TrustedCopyUsed(_)
-            | Self::RecoveryCodesMade => false,
+            | Self::RecoveryCodesMade
+            | Self::RecoveryCodeUsed(_) => false,
         }
     }
 
@@ -125,6 +129,9 @@ impl Alert<'_> {
             }
             Self::PhoneAdded(phone) | Self::PhoneRemoved(phone) => {
                 values.insert("last2".into(), phone.last2().to_owned());
+            }
+            Self::RecoveryCodeUsed(left) => {
+                values.insert("left".into(), left.to_string());
             }
             Self::Locked(until) => {
                 values.insert("time".into(), words.time_from(until, &account.zone));

@@ -359,13 +359,13 @@ pub(super) async fn codes_made_at(connection: &mut AnyConnection, account: Accou
     Ok(made.map(from_ms))
 }
 
-/// Removes all recovery codes of the account.
-pub(super) async fn drop_codes(connection: &mut AnyConnection, account: AccountId) -> db::Result<()> {
-    sqlx::query("DELETE FROM recovery_codes WHERE account_id = $1")
+/// Removes all recovery codes of the account; false when there are none.
+pub(super) async fn drop_codes(connection: &mut AnyConnection, account: AccountId) -> db::Result<bool> {
+    let dropped = sqlx::query("DELETE FROM recovery_codes WHERE account_id = $1")
         .bind(account.to_string())
         .execute(connection)
         .await?;
-    Ok(())
+    Ok(dropped.rows_affected() > 0)
 }
 
 /// Keeps what a passkey was asked, in the place of what was asked there before.

@@ -105,3 +105,5 @@ deed-password_changed = Changed the password
 deed-email_change_asked = Asked to change the email address
 deed-email_changed = Changed the email address
 deed-email_restored = The email address from before was put back
+mail-recovery_used-subject = { $clinic }: a recovery code was used
+mail-recovery_used-body = One of your recovery codes was used at { $time }.

@@ -105,3 +105,5 @@ deed-password_changed = Cambió la contraseña
 deed-email_change_asked = Pidió cambiar el correo
 deed-email_changed = Cambió el correo
 deed-email_restored = Se puso otra vez el correo de antes
+mail-recovery_used-subject = { $clinic }: se usó un código de recuperación
+mail-recovery_used-body = Uno de sus códigos de recuperación se usó ({ $time }).
