@@ -119,6 +119,12 @@ deeds! {
     ProfileRead = "profile_read",
     /// A person's own sessions, browsers and sign-ins were read.
     SecurityRead = "security_read",
+    /// A person added a way to prove who they are.
+    FactorAdded = "factor_added",
+    /// A person gave one of them another name.
+    FactorRenamed = "factor_renamed",
+    /// A person removed one of them.
+    FactorRemoved = "factor_removed",
     /// A person had all their known browsers forgotten.
     DevicesForgotten = "devices_forgotten",
     /// A patient read who opened their record.

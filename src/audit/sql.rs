@@ -320,7 +320,7 @@ pub(super) async fn of_sign_in(
            AND ((subject IN ($1, $2)
                  AND deed IN ('account_opened', 'password_accepted', 'password_refused', 'code_refused', 'signed_in',
                               'signed_in_trusted', 'account_locked', 'lockout_reset', 'password_reset',
-                              'account_turned_off', 'account_turned_on'))
+                              'account_turned_off', 'account_turned_on', 'factor_added', 'factor_removed'))
              OR (actor = $2
                  AND deed IN ('signed_out', 'stepped_up', 'device_trusted', 'session_ended', 'devices_forgotten')))
          ORDER BY at DESC, id DESC

@@ -61,10 +61,14 @@ pub enum Notice {
     Test,
     /// The answer to HELP by text.
     Help,
+    /// A way to prove who one is was added.
+    FactorAdded,
+    /// One of them was removed.
+    FactorRemoved,
 }
 
 /// Every notice with its stored word.
-const WORDS: [(Notice, &str); 25] = [
+const WORDS: [(Notice, &str); 27] = [
     (Notice::CodeRegister, "code_register"),
     (Notice::CodeSignIn, "code_sign_in"),
     (Notice::CodeResetPassword, "code_reset_password"),
@@ -90,6 +94,8 @@ const WORDS: [(Notice, &str); 25] = [
     (Notice::PrefixPaused, "prefix_paused"),
     (Notice::Test, "test"),
     (Notice::Help, "help"),
+    (Notice::FactorAdded, "factor_added"),
+    (Notice::FactorRemoved, "factor_removed"),
 ];
 
 impl Notice {
@@ -330,6 +336,22 @@ pub fn mail(config: &Config, notice: Notice, locale: Locale, values: &Values) ->
                 words.with("mail-prefix_paused-next").arg("time", time).to_string(),
             ],
             Some((words.t("mail-delivery-open").to_string(), format!("{home}/admin/delivery"))),
+        ),
+        Notice::FactorAdded => (
+            words.with("mail-factor_added-subject").arg("clinic", clinic).to_string(),
+            vec![
+                words.with("mail-factor_added-body").arg("kind", value("kind")).arg("time", time).to_string(),
+                words.t("mail-not-you").to_string(),
+            ],
+            None,
+        ),
+        Notice::FactorRemoved => (
+            words.with("mail-factor_removed-subject").arg("clinic", clinic).to_string(),
+            vec![
+                words.with("mail-factor_removed-body").arg("kind", value("kind")).arg("time", time).to_string(),
+                words.t("mail-not-you").to_string(),
+            ],
+            None,
         ),
         Notice::TurnedOff => (
             words.with("mail-turned_off-subject").arg("clinic", clinic).to_string(),

@@ -12,6 +12,8 @@ mod gateway_double;
 mod limits_model;
 #[path = "../support/lookup_double.rs"]
 mod lookup_double;
+#[path = "../support/passkey_device.rs"]
+mod passkey_device;
 #[path = "../support/plivo_double.rs"]
 mod plivo_double;
 #[path = "../support/smtp_server.rs"]
@@ -45,6 +47,7 @@ mod doctor_story;
 mod doctor_today;
 mod entry_register;
 mod entry_sign_in;
+mod factor_passkey;
 mod gateway_http;
 mod gateway_http_receipts;
 mod gateway_plivo;

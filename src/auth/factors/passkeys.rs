@@ -13,6 +13,7 @@
 
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
+use sqlx::AnyConnection;
 use webauthn_rs::prelude::{
     AuthenticationResult, DiscoverableAuthentication, Passkey, PasskeyAuthentication, PasskeyRegistration,
     PublicKeyCredential, RegisterPublicKeyCredential, Webauthn, WebauthnBuilder,
@@ -121,11 +122,18 @@ fn is_backed_up(key: &Passkey) -> bool {
 /// # Errors
 /// When the database fails.
 pub async fn of(portal: &Portal, account: &Account) -> Result<Vec<Listed>, InternalError> {
-    let rows = {
-        let mut connection = portal.db.read().await?;
-        sql::authenticators(&mut connection, account.id, KIND).await?
-    };
-    rows.iter()
+    let mut connection = portal.db.read().await?;
+    of_in(&mut connection, account).await
+}
+
+/// The same over a connection, or inside a transaction.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_in(connection: &mut AnyConnection, account: &Account) -> Result<Vec<Listed>, InternalError> {
+    sql::authenticators(connection, account.id, KIND)
+        .await?
+        .iter()
         .map(|row| {
             let name = Sealed::<String>::from_bytes(row.name_sealed.clone())
                 .open(&account.key, &place("name_sealed", row.id))

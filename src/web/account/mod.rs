@@ -2,6 +2,7 @@
 
 pub mod access_log;
 pub(super) mod history;
+pub mod passkeys;
 pub mod profile;
 pub mod security;
 
@@ -18,7 +19,10 @@ use crate::{audit, audit::Deed, error::InternalError};
 
 /// All routes of the folder.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.configure(profile::routes).configure(security::routes).configure(access_log::routes);
+    cfg.configure(profile::routes)
+        .configure(security::routes)
+        .configure(access_log::routes)
+        .configure(passkeys::routes);
 }
 
 /// Writes down that somebody read a page about themselves, before it is answered.

@@ -7,6 +7,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::auth::entered::home_of;
+use crate::auth::factors::passkeys;
 use crate::auth::sessions;
 use crate::auth::sign_in::{SignInRefusal, sign_in};
 use crate::clock::Timestamp;
@@ -56,6 +57,7 @@ struct LoginPage {
     next: String,
     note: Option<Note>,
     idle_minutes: i64,
+    may_passkey: bool,
 }
 
 /// Why the door stays shut for now.
@@ -99,7 +101,15 @@ fn form<W: crate::web::guard::Who>(
     note: Option<Note>,
 ) -> LoginPage {
     let idle_minutes = ctx.portal.config.limits.session_idle.as_mins();
-    LoginPage { layout: ctx.layout(), errors, email, next, note, idle_minutes }
+    LoginPage {
+        layout: ctx.layout(),
+        errors,
+        email,
+        next,
+        note,
+        idle_minutes,
+        may_passkey: passkeys::are_possible(&ctx.portal),
+    }
 }
 
 /// `GET /login`.

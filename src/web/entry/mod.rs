@@ -8,6 +8,7 @@ pub mod invitation;
 pub mod language;
 pub mod login;
 mod method;
+mod passkey;
 pub mod password;
 pub mod register;
 pub mod step_up;
@@ -19,6 +20,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.configure(home::routes)
         .configure(register::routes)
         .configure(login::routes)
+        .configure(passkey::routes)
         .configure(challenge::routes)
         .configure(challenge_progress::routes)
         .configure(method::routes)

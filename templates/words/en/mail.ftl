@@ -50,3 +50,13 @@ mail-prefix_paused-next = Until { $time } only people with an account get texts 
 mail-code-subject = { $clinic }: your code
 mail-code-body = Your code for the portal is { $code }. It works for { $minutes } minutes.
 mail-code-share = Do not share it. We never call to ask for it. Did you not ask for it? Choose a new password.
+mail-factor_added-subject = { $clinic }: a way to sign in was added
+mail-factor_added-body = { $kind ->
+    [passkey] A passkey or security key was added to your account at { $time }.
+   *[other] A new way to confirm who you are was added to your account at { $time }.
+}
+mail-factor_removed-subject = { $clinic }: a way to sign in was removed
+mail-factor_removed-body = { $kind ->
+    [passkey] A passkey or security key was removed from your account at { $time }.
+   *[other] A way to confirm who you are was removed from your account at { $time }.
+}

@@ -50,3 +50,13 @@ mail-prefix_paused-next = Hasta { $time } solo reciben mensajes ahí las persona
 mail-code-subject = { $clinic }: su código
 mail-code-body = Su código para el portal es { $code }. Vale { $minutes } minutos.
 mail-code-share = No lo comparta. Nunca le llamaremos para pedirlo. ¿No lo pidió usted? Elija otra contraseña.
+mail-factor_added-subject = { $clinic }: se añadió una forma de entrar
+mail-factor_added-body = { $kind ->
+    [passkey] Se añadió una llave de acceso o de seguridad a su cuenta: { $time }.
+   *[other] Se añadió una nueva forma de confirmar su identidad a su cuenta: { $time }.
+}
+mail-factor_removed-subject = { $clinic }: se quitó una forma de entrar
+mail-factor_removed-body = { $kind ->
+    [passkey] Se quitó una llave de acceso o de seguridad de su cuenta: { $time }.
+   *[other] Se quitó de su cuenta una forma de confirmar su identidad: { $time }.
+}
