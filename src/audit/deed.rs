@@ -123,6 +123,8 @@ deeds! {
     ProfileRead = "profile_read",
     /// A person's own sessions, browsers and sign-ins were read.
     SecurityRead = "security_read",
+    /// A person gave one of them another name.
+    FactorRenamed = "factor_renamed",
     /// A person had all their known browsers forgotten.
     DevicesForgotten = "devices_forgotten",
     /// A patient read who opened their record.
@@ -143,9 +145,9 @@ deeds! {
     DeliveryRead = "delivery_read",
     /// An admin sent a test to their own phone.
     TestTextSent = "test_text_sent",
-    /// A second factor was added; why says of which kind.
+    /// A second factor was added.
     FactorAdded = "factor_added",
-    /// A second factor was removed; why says of which kind.
+    /// A second factor was removed.
     FactorRemoved = "factor_removed",
     /// A backup was made.
     BackupMade = "backup_made",

@@ -59,6 +59,9 @@ GET /register                           | 200   | 200       | /        | /      
 POST /register email=x                  | 422
 GET /login                              | 200   | 200       | /home    | /home    | /doctor  | /doctor  | /admin
 POST /login email=&password=            | 422
+GET /login/passkey                      | 200   | 200       | /home    | /home    | /doctor  | /doctor  | /admin
+POST /login/passkey/begin               | /login/passkey
+POST /login/passkey passkey=x           | 422
 GET /challenge                          | login | 200       | login    | login    | login    | login    | login
 POST /challenge code=12                 | login | 422       | login    | login    | login    | login    | login
 POST /challenge/resend channel=fax      | login | 422       | login    | login    | login    | login    | login
@@ -97,6 +100,15 @@ POST /account/security/email email=x    | login | challenge | 422      | 422    
 GET /account/security/email/link        | /account/security/email/confirm
 GET /account/security/email/confirm     | login | challenge | 422      | 422      | 422      | 422      | 422
 POST /account/security/email/confirm    | login | challenge | 422      | 422      | 422      | 422      | 422
+GET /account/security/passkeys           | login | challenge | 200      | 200      | 200      | 200      | 200
+GET /account/security/passkeys/new       | login | challenge | /account/security/passkeys?done=over | /account/security/passkeys?done=over | /account/security/passkeys?done=over | /account/security/passkeys?done=over | /account/security/passkeys?done=over
+POST /account/security/passkeys/begin    | login | challenge | /account/security/passkeys/new | /account/security/passkeys/new | /account/security/passkeys/new | /account/security/passkeys/new | /account/security/passkeys/new
+GET /account/security/passkeys/new       | login | challenge | 200      | 200      | 200      | 200      | 200
+POST /account/security/passkeys/new name= | login | challenge | 422     | 422      | 422      | 422      | 422
+GET /account/security/passkeys/{made-up}/rename  | login | challenge | 404 | 404  | 404      | 404      | 404
+POST /account/security/passkeys/{made-up}/rename name=x | login | challenge | 404 | 404 | 404 | 404    | 404
+GET /account/security/passkeys/{made-up}/remove  | login | challenge | 404 | 404  | 404      | 404      | 404
+POST /account/security/passkeys/{made-up}/remove | login | challenge | 404 | 404  | 404      | 404      | 404
 POST /account/security/sessions/{spare}/end   | login | challenge | /account/security | 404 | 404 | 404 | 404
 POST /account/security/sessions/{made-up}/end | login | challenge | 404               | 404 | 404 | 404 | 404
 POST /account/security/sessions/odd/end       | login | challenge | 404               | 404 | 404 | 404 | 404

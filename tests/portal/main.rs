@@ -12,6 +12,8 @@ mod gateway_double;
 mod limits_model;
 #[path = "../support/lookup_double.rs"]
 mod lookup_double;
+#[path = "../support/passkey_device.rs"]
+mod passkey_device;
 #[path = "../support/places_file.rs"]
 mod places_file;
 #[path = "../support/plivo_double.rs"]
@@ -51,6 +53,7 @@ mod doctor_today;
 mod entry_register;
 mod entry_sign_in;
 mod factor_email;
+mod factor_passkey;
 mod factor_recovery;
 mod factor_totp;
 mod gateway_http;

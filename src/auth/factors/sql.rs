@@ -178,6 +178,15 @@ pub(super) struct NewAuthenticator<'a> {
     pub now: Timestamp,
 }
 
+/// Holds what the account has until the transaction ends, against others who change it at the same moment.
+pub(super) async fn hold_authenticators(connection: &mut AnyConnection, account: AccountId) -> db::Result<()> {
+    sqlx::query("UPDATE authenticators SET removed_at = removed_at WHERE account_id = $1 AND removed_at IS NULL")
+        .bind(account.to_string())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Adds it; false when the credential is bound already.
 pub(super) async fn insert_authenticator(
     connection: &mut AnyConnection,

@@ -1,7 +1,8 @@
-//! What the owner is told when their second factors change, or when a recovery code is used.
+//! What follows when a person's second factors change, and what the owner is told then and when a recovery code is used.
 
 use super::sql;
 use crate::auth::alerts::{self, Alert, Also};
+use crate::auth::{policy, trusted_devices};
 use crate::db::Tx;
 use crate::error::InternalError;
 use crate::identity::accounts::Account;
@@ -9,7 +10,8 @@ use crate::portal::Portal;
 use crate::types::factor_kind::FactorKind;
 use crate::types::network::Network;
 
-/// Tells the owner that a factor was added, or removed.
+/// A factor was added, or removed: the owner is told, no browser is excused from a second factor any more, and who had to
+/// add one finds the other pages open.
 ///
 /// # Errors
 /// When the database fails.
@@ -21,6 +23,10 @@ pub async fn told(
     kind: FactorKind,
     from: &Network,
 ) -> Result<(), InternalError> {
+    trusted_devices::distrust(portal, tx, account.id).await?;
+    if added {
+        policy::added(portal, tx, account.id, account.role).await?;
+    }
     let alert = match (added, kind) {
         (true, FactorKind::Recovery) => Alert::RecoveryCodesMade,
         (true, kind) => Alert::FactorAdded(kind),

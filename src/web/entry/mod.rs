@@ -9,6 +9,7 @@ pub mod language;
 pub mod login;
 mod method;
 pub mod not_me;
+mod passkey;
 pub mod password;
 pub mod recovery;
 pub mod register;
@@ -21,6 +22,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.configure(home::routes)
         .configure(register::routes)
         .configure(login::routes)
+        .configure(passkey::routes)
         .configure(challenge::routes)
         .configure(challenge_progress::routes)
         .configure(method::routes)
