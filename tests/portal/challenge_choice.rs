@@ -25,7 +25,7 @@ async fn the_factor_that_proved_its_person_last_is_asked_first() {
     portal.minutes_later(2);
 
     password(&mut browser, &mia).await.says("Open your authenticator app");
-    assert_eq!(order(&mut browser).await, ["totp", "sms", "email", "recovery", "none"]);
+    assert_eq!(order(&mut browser).await, ["totp", "sms", "voice", "email", "recovery", "none"]);
     let page = browser.send("/challenge/method", &[("method", "sms")]).await;
     page.says("We sent a text message");
     let code = portal.code(&mia.phone).await;
@@ -35,7 +35,7 @@ async fn the_factor_that_proved_its_person_last_is_asked_first() {
 
     portal.minutes_later(2);
     password(&mut browser, &mia).await.says("We sent a text message");
-    assert_eq!(order(&mut browser).await, ["sms", "totp", "email", "recovery", "none"]);
+    assert_eq!(order(&mut browser).await, ["sms", "voice", "totp", "email", "recovery", "none"]);
     browser.send("/challenge/method", &[("method", "totp")]).await.says("Open your authenticator app");
     assert_eq!(browser.post("/challenge", &[("code", &app.code(&portal, 0))]).await.location(), "/home");
     browser.open("/home").await;
@@ -45,7 +45,7 @@ async fn the_factor_that_proved_its_person_last_is_asked_first() {
     password(&mut browser, &mia).await.says("Open your authenticator app");
     let mut strange = portal.browser();
     password(&mut strange, &mia).await.says("Open your authenticator app");
-    assert_eq!(order(&mut strange).await, ["totp", "sms", "recovery", "none"], "no mail for strangers");
+    assert_eq!(order(&mut strange).await, ["totp", "sms", "voice", "recovery", "none"], "no mail for strangers");
 }
 
 /// The newest texts turn out not to have been delivered.
@@ -87,7 +87,7 @@ async fn a_phone_that_nothing_reaches_stands_behind_what_works() {
     password(&mut browser, &mia).await.says("Open your authenticator app");
     assert_eq!(portal.messages(&mia.phone).await, before);
     let page = browser.open("/challenge/method").await;
-    assert_eq!(page.values("method"), ["totp", "email", "sms", "none"]);
+    assert_eq!(page.values("method"), ["totp", "email", "sms", "voice", "none"]);
     page.says("The last text messages to this phone did not arrive.");
     browser.open("/challenge").await;
     assert_eq!(browser.post("/challenge", &[("code", &app.code(&portal, 0))]).await.location(), "/home");
@@ -109,8 +109,8 @@ async fn after_stop_no_text_is_offered_and_what_else_there_is_comes_first() {
     let before = portal.messages(&mia.phone).await;
     password(&mut browser, &mia).await.says("We sent a mail");
     assert_eq!(portal.messages(&mia.phone).await, before);
-    assert_eq!(order(&mut browser).await, ["email", "recovery", "none"]);
+    assert_eq!(order(&mut browser).await, ["email", "voice", "recovery", "none"]);
     let mut strange = portal.browser();
     password(&mut strange, &mia).await;
-    assert_eq!(order(&mut strange).await, ["recovery", "none"]);
+    assert_eq!(order(&mut strange).await, ["voice", "recovery", "none"]);
 }

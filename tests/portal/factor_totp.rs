@@ -103,7 +103,7 @@ async fn an_app_is_bound_by_a_code_of_it_and_asked_for_from_then_on() {
     let mail = portal.message(&mia.email, |mail| mail.text.contains("authenticator app")).await;
     assert!(mail.text.contains("A way to prove that it is you was added"), "{}", mail.text);
     let page = browser.open("/account/security").await;
-    page.says_not("the weaker way").says("Authenticator app Set up").says("Added a way to prove who they are");
+    page.says_not("the weaker way").says("Authenticator app Set up").says("Added a way to confirm who you are");
 
     browser.post("/logout", &[]).await;
     portal.later(SignedDuration::from_secs(90));
@@ -160,7 +160,7 @@ async fn another_way_gives_no_new_tries() {
         browser.post("/challenge", &[("code", &app.wrong(&portal))]).await.says_not("left");
     }
     let page = browser.open("/challenge/method").await;
-    assert_eq!(page.values("method"), ["totp", "sms", "none"]);
+    assert_eq!(page.values("method"), ["totp", "sms", "voice", "none"]);
     let page = browser.send("/challenge/method", &[("method", "sms")]).await;
     page.says("We sent a text message");
     let code = portal.code(&mia.phone).await;

@@ -58,7 +58,7 @@ pub struct Choice {
 }
 
 /// The place of a choice in the order: the lowest is asked first.
-type Rank = (u8, u8, i64, bool);
+type Rank = (u8, u8, i64, Option<usize>);
 
 impl Choice {
     fn rank(&self, now: Timestamp) -> Rank {
@@ -74,8 +74,9 @@ impl Choice {
             FactorKind::Recovery => 2,
             _ => u8::from(!self.arrives),
         };
-        // Text and call of a phone are one factor of one age: between them the text is first.
-        (works, group, age, self.factor.kind() == FactorKind::Voice)
+        // Text and call of a phone are one factor of one age: between them, as between any two, the order of pages decides.
+        let order = FactorKind::ALL.iter().position(|kind| *kind == self.factor.kind());
+        (works, group, age, order)
     }
 }
 
