@@ -110,7 +110,7 @@ async fn a_passkey_is_added_and_signs_in_without_a_password() {
     person.reads("The new name is saved.").await;
     person.follows("Remove Old computer").await;
     person.sees("We need to know it is you").await;
-    person.presses("Text me a code").await;
+    person.presses("Continue").await;
     person.types_the_code(&story, &mia.phone).await;
     person.sees("Remove the passkey?").await;
     person.presses("Remove the passkey").await;
