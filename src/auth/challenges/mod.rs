@@ -275,7 +275,7 @@ pub struct NewChallenge<'a> {
 }
 
 /// Opens a challenge and sends its code, where it has one; or rejoins the live one of the same purpose in the same browser,
-/// which gives no new tries and no second text.
+/// which gives no new tries and no second text, whatever is demanded of it.
 ///
 /// # Errors
 /// When the database fails.
@@ -286,7 +286,11 @@ pub async fn open(portal: &Portal, tx: &mut Tx, new: NewChallenge<'_>) -> Result
         && (live.code_ends_at > now || live.way().is_none())
     {
         sql::set_next(tx, live.id, new.next).await?;
-        return Ok(live.id);
+        let id = live.id;
+        if let Holder::Account(account) = new.holder {
+            demand(portal, tx, live, account, &new).await?;
+        }
+        return Ok(id);
     }
     let limits = &portal.config.limits;
     let (holder, network) = (new.holder, &new.browser.network);
@@ -335,6 +339,37 @@ pub async fn open(portal: &Portal, tx: &mut Tx, new: NewChallenge<'_>) -> Result
         }
     }
     Ok(challenge.id)
+}
+
+/// Lets a live challenge ask for as much as the one that rejoins it. Its tries stay. A factor that will not do any more
+/// gives way to one that does, and its code to another, so that what was sent to it proves nothing here.
+async fn demand(
+    portal: &Portal,
+    tx: &mut Tx,
+    mut live: Challenge,
+    account: &Account,
+    new: &NewChallenge<'_>,
+) -> Result<(), InternalError> {
+    if live.stronger >= new.stronger && live.apart_from == new.apart_from {
+        return Ok(());
+    }
+    live.stronger |= new.stronger;
+    live.apart_from = new.apart_from.clone();
+    sql::set_demand(tx, live.id, live.stronger, live.apart_from.as_ref()).await?;
+    let choices = choice::choices(portal, tx, account, live.asked()).await?;
+    let is_asked = |choice: &Choice| {
+        choice.factor.kind() == live.factor && choice.phone.as_ref().map(|phone| phone.id) == live.phone
+    };
+    if choices.iter().any(is_asked) {
+        return Ok(());
+    }
+    let Some(best) = choices.first() else { return Ok(()) };
+    dispatches::settle(portal, tx, live.id).await?;
+    live.seed = Seed::new();
+    live.code_ends_at = portal.clock.now() + portal.config.limits.code_life;
+    sql::replace_code(tx, live.id, &live.seed, live.code_ends_at).await?;
+    begin(portal, tx, &mut live, account, best, &new.browser.network).await?;
+    Ok(())
 }
 
 /// Asks for a factor of an account: sends the code, or puts the question to its passkeys. Answers what forbids a send now.

@@ -101,8 +101,7 @@ pub(super) async fn find(connection: &mut AnyConnection, id: ChallengeId) -> db:
     row.as_ref().map(challenge).transpose()
 }
 
-/// The live challenge of the same person for the same purpose, phone, visit and reset in the same browser, that asks for no
-/// less.
+/// The live challenge of the same person for the same purpose, phone, visit and reset in the same browser.
 pub(super) async fn find_live(
     connection: &mut AnyConnection,
     new: &NewChallenge<'_>,
@@ -117,7 +116,7 @@ pub(super) async fn find_live(
                 $owner,
                 " = $1 AND purpose = $2 AND browser_digest = $3 AND answered_at IS NULL AND ended_at IS NULL
                    AND expires_at > $4 AND COALESCE(visit_id, '') = $5 AND COALESCE(reset_id, '') = $6
-                   AND stronger >= $7 AND COALESCE(apart_from, '') = $8 AND ($9 = '' OR phone_id = $9)
+                   AND ($7 = '' OR phone_id = $7)
                  ORDER BY started_at DESC
                  LIMIT 1"
             )
@@ -136,8 +135,6 @@ pub(super) async fn find_live(
         .bind(now.as_millisecond())
         .bind(new.visit.map(|id| id.to_string()).unwrap_or_default())
         .bind(new.reset.map(|id| id.to_string()).unwrap_or_default())
-        .bind(i64::from(new.stronger))
-        .bind(new.apart_from.as_ref().map_or("", FactorKey::as_str))
         .bind(match new.holder {
             Holder::NewPhone(_, phone) => phone.id.to_string(),
             Holder::Account(_) | Holder::Typed { .. } => String::new(),
@@ -241,6 +238,22 @@ pub(super) async fn hold_send(connection: &mut AnyConnection, id: ChallengeId, n
     sqlx::query("UPDATE challenges SET next_send_at = $2 WHERE id = $1")
         .bind(id.to_string())
         .bind(next.as_millisecond())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Keeps what is demanded of the factor.
+pub(super) async fn set_demand(
+    connection: &mut AnyConnection,
+    id: ChallengeId,
+    stronger: bool,
+    apart_from: Option<&FactorKey>,
+) -> db::Result<()> {
+    sqlx::query("UPDATE challenges SET stronger = $2, apart_from = $3 WHERE id = $1")
+        .bind(id.to_string())
+        .bind(i64::from(stronger))
+        .bind(apart_from.map(FactorKey::as_str))
         .execute(connection)
         .await?;
     Ok(())
