@@ -22,6 +22,7 @@ mod account;
 mod delivery;
 mod doctor;
 mod entry;
+mod factors;
 mod keyboard;
 mod lockout;
 mod passkeys;

@@ -12,7 +12,7 @@ use sqlx::AnyConnection;
 
 use super::choice::{self, Asked};
 use super::told::told;
-use super::{Factor, FactorKey, totp};
+use super::{Factor, FactorKey, sql, totp};
 use crate::audit::{self, Deed, Event};
 use crate::auth::alerts::freeze;
 use crate::auth::challenges::Purpose;
@@ -153,6 +153,8 @@ pub async fn bind(
 pub async fn remove(portal: &Portal, fresh: &FreshFactor, from: &Network) -> Result<(), Failure<AppRefusal>> {
     let mut tx = portal.db.begin().await?;
     let account = account_of(portal, &mut tx, fresh.account()).await?;
+    // A passkey that is removed at the same moment waits for this, or this for it, so that one of them stays.
+    sql::hold_authenticators(&mut tx, account.id).await?;
     let key = totp::key_of(&mut tx, account.id).await?.ok_or(Failure::Refused(AppRefusal::Nothing))?;
     let (_, lasts) = others(portal, &mut tx, &account, &key).await?;
     if !lasts {
