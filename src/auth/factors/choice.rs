@@ -199,7 +199,7 @@ mod tests {
     #[test]
     fn of_two_phones_the_one_that_was_used_last_is_first() {
         let (old, new) = (PhoneId::new(), PhoneId::new());
-        let mut choices = vec![choice(Factor::Sms(old), Some(9), true), choice(Factor::Sms(new), Some(1), true)];
+        let mut choices = [choice(Factor::Sms(old), Some(9), true), choice(Factor::Sms(new), Some(1), true)];
         choices.sort_by_key(|choice| choice.rank(now()));
         assert_eq!(choices[0].factor, Factor::Sms(new));
     }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::audit::Deed;
 use crate::auth::factors::manage_app::{self, AppRefusal};
 use crate::auth::factors::totp::{self, Binding};
-use crate::auth::step_up::{self, FreshFactor};
+use crate::auth::step_up;
 use crate::crypto::codes::{CodeRefusal, TypedCode};
 use crate::error::Failure;
 use crate::identity::accounts::{self, Account};
@@ -74,9 +74,9 @@ async fn state(ctx: &Ctx<Person>, done: Option<Done>, refusal: Option<String>) -
     Ok(AppPage { layout, done, bound, refusal })
 }
 
-/// The proof that a change needs; without one, the way to it.
-fn fresh(ctx: &Ctx<Person>, next: &str) -> Result<FreshFactor, PageResult> {
-    step_up::fresh(&ctx.portal, &ctx.who.session).ok_or_else(|| see_other(&entry::step_up::address(next)))
+/// The way to a proof, which then leads to `next`.
+fn prove_first(next: &str) -> PageResult {
+    see_other(&entry::step_up::address(next))
 }
 
 /// What a refusal of a change leads to; `next` is where a better proof leads back to.
@@ -115,10 +115,7 @@ async fn show(ctx: Ctx<Person>, arrival: Query<Arrival>) -> PageResult {
 
 /// `POST /account/security/app/begin`: 303 to the page with the secret; to a fresh proof first, where there is none.
 async fn begin(ctx: Ctx<Person>, _: Posted<Pressed>) -> PageResult {
-    let fresh = match fresh(&ctx, STATE) {
-        Ok(fresh) => fresh,
-        Err(way) => return way,
-    };
+    let Some(fresh) = step_up::fresh(&ctx.portal, &ctx.who.session) else { return prove_first(STATE) };
     match manage_app::begin(&ctx.portal, &fresh).await {
         Ok(()) => see_other(NEW),
         Err(Failure::Refused(refusal)) => turned_down(&ctx, refusal, STATE).await,
@@ -128,10 +125,7 @@ async fn begin(ctx: Ctx<Person>, _: Posted<Pressed>) -> PageResult {
 
 /// `GET /account/security/app/new`: the secret as a picture and as text, and a field for a code of it.
 async fn new(ctx: Ctx<Person>) -> PageResult {
-    let fresh = match fresh(&ctx, NEW) {
-        Ok(fresh) => fresh,
-        Err(way) => return way,
-    };
+    let Some(fresh) = step_up::fresh(&ctx.portal, &ctx.who.session) else { return prove_first(NEW) };
     match manage_app::may_change(&ctx.portal, &fresh).await {
         Ok(()) => {}
         Err(Failure::Refused(refusal)) => return turned_down(&ctx, refusal, NEW).await,
@@ -152,10 +146,7 @@ struct CodeForm {
 
 /// `POST /account/security/app/new`: 303 back when the code is the app's, or 422 and what is wrong.
 async fn bind(ctx: Ctx<Person>, Posted(form): Posted<CodeForm>) -> PageResult {
-    let fresh = match fresh(&ctx, NEW) {
-        Ok(fresh) => fresh,
-        Err(way) => return way,
-    };
+    let Some(fresh) = step_up::fresh(&ctx.portal, &ctx.who.session) else { return prove_first(NEW) };
     let words = ctx.layout().words;
     let typed = match TypedCode::parse(&form.code) {
         Ok(typed) => typed,
@@ -180,10 +171,7 @@ async fn bind(ctx: Ctx<Person>, Posted(form): Posted<CodeForm>) -> PageResult {
 
 /// `GET /account/security/app/remove`: asks once more; for a proof by another factor first, where there is one.
 async fn confirm(ctx: Ctx<Person>) -> PageResult {
-    let fresh = match fresh(&ctx, REMOVE) {
-        Ok(fresh) => fresh,
-        Err(way) => return way,
-    };
+    let Some(fresh) = step_up::fresh(&ctx.portal, &ctx.who.session) else { return prove_first(REMOVE) };
     match manage_app::may_change(&ctx.portal, &fresh).await {
         Ok(()) => {}
         Err(Failure::Refused(refusal)) => return turned_down(&ctx, refusal, REMOVE).await,
@@ -197,10 +185,7 @@ async fn confirm(ctx: Ctx<Person>) -> PageResult {
 
 /// `POST /account/security/app/remove`: 303 back, or 422 when nothing else would be left.
 async fn remove(ctx: Ctx<Person>, _: Posted<Pressed>) -> PageResult {
-    let fresh = match fresh(&ctx, REMOVE) {
-        Ok(fresh) => fresh,
-        Err(way) => return way,
-    };
+    let Some(fresh) = step_up::fresh(&ctx.portal, &ctx.who.session) else { return prove_first(REMOVE) };
     match manage_app::remove(&ctx.portal, &fresh, ctx.network()).await {
         Ok(()) => see_other("/account/security/app?done=removed"),
         Err(Failure::Refused(refusal)) => turned_down(&ctx, refusal, REMOVE).await,
