@@ -301,7 +301,7 @@ async fn the_pages_add_rename_and_remove_a_passkey_and_sign_in_with_it() {
     browser.open("/account/security/passkeys").await.says("You have no passkey yet.");
     let page = browser.post("/account/security/passkeys/begin", &[]).await;
     assert!(page.location().starts_with("/step-up?next="), "{}", page.location());
-    browser.open(&page.location().to_owned()).await;
+    browser.open(page.location()).await;
     browser.send("/step-up", &[]).await;
     let code = portal.code(&mia.phone).await;
     let page = browser.send("/challenge", &[("code", &code)]).await;
@@ -341,7 +341,7 @@ async fn the_pages_add_rename_and_remove_a_passkey_and_sign_in_with_it() {
     let remove = rename.replace("/rename", "/remove");
     let page = browser.get(&remove).await;
     assert!(page.location().contains("apart=passkey"), "{}", page.location());
-    browser.open(&page.location().to_owned()).await;
+    browser.open(page.location()).await;
     let page = browser.send("/step-up", &[]).await;
     page.says("Enter your code");
     let code = portal.code(&mia.phone).await;
