@@ -40,6 +40,11 @@ const PAGES: &[&str] = &[
     "/admin/people/*/unfreeze",
     "/admin/delivery",
     "/admin/audit",
+    "/admin/policy",
+    "/admin/policy/sms",
+    "/admin/policy/patient",
+    "/admin/policy/doctor",
+    "/admin/policy/admin",
 ];
 
 fn fits(pattern: &str, path: &str) -> bool {

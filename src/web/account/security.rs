@@ -44,6 +44,7 @@ enum Done {
     DevicesForgotten,
     PasswordChanged,
     EmailChanged,
+    AddFirst,
 }
 
 #[derive(Template)]
@@ -72,6 +73,7 @@ impl Arrival {
             "devices" => Some(Done::DevicesForgotten),
             "password" => Some(Done::PasswordChanged),
             "email" => Some(Done::EmailChanged),
+            "add" => Some(Done::AddFirst),
             _ => None,
         }
     }
