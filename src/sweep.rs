@@ -20,12 +20,13 @@
 //! | addresses and values of dispatches   | 30 days after they ended                |
 //! | marks that mail comes back           | 3 days after a mail was taken           |
 //! | judgements of sign-ins               | 90 days after                           |
+//! | ways back in, and their numbers      | 30 days past their longest wait         |
 //!
 //! A background task calls [`sweep`] every hour. Several processes may do so at once: each batch is one transaction
 //! whose statements choose and remove together, so the same row met twice is removed once.
 
 use crate::auth::factors::passkeys;
-use crate::auth::{alerts, challenges, email_change, kept_forms, password_reset, risk, sessions};
+use crate::auth::{alerts, challenges, email_change, kept_forms, password_reset, recovery, risk, sessions};
 use crate::care::reminders;
 use crate::error::InternalError;
 use crate::identity::registration;
@@ -101,6 +102,7 @@ pub async fn sweep(portal: &Portal) -> Result<Swept, InternalError> {
     all_of!(lookup::sweep, portal);
     all_of!(passkeys::sweep, portal);
     all_of!(risk::sweep, portal);
+    all_of!(recovery::sweep, portal);
     let mail_refusals = all_of!(mail_refusals::sweep, portal);
     Ok(Swept {
         tallies,

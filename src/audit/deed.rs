@@ -123,6 +123,8 @@ deeds! {
     ProfileRead = "profile_read",
     /// A person's own sessions, browsers and sign-ins were read.
     SecurityRead = "security_read",
+    /// A person gave one of them another name.
+    FactorRenamed = "factor_renamed",
     /// A person had all their known browsers forgotten.
     DevicesForgotten = "devices_forgotten",
     /// A patient read who opened their record.
@@ -143,6 +145,10 @@ deeds! {
     DeliveryRead = "delivery_read",
     /// An admin sent a test to their own phone.
     TestTextSent = "test_text_sent",
+    /// A second factor was added.
+    FactorAdded = "factor_added",
+    /// A second factor was removed.
+    FactorRemoved = "factor_removed",
     /// A backup was made.
     BackupMade = "backup_made",
     /// A backup was restored.
@@ -163,6 +169,22 @@ deeds! {
     EmailRestored = "email_restored",
     /// The password was right, and the sign-in was held for the looks of it.
     SignInHeld = "sign_in_held",
+    /// Somebody with the password, or the mailed link, asked staff for a way back in.
+    RecoveryAsked = "recovery_asked",
+    /// They proved to hold the new number.
+    RecoveryPhoneProved = "recovery_phone_proved",
+    /// A member of staff checked who they are.
+    RecoveryChecked = "recovery_checked",
+    /// A second one approved, and the new number was bound.
+    RecoveryApproved = "recovery_approved",
+    /// Staff refused the request.
+    RecoveryRefused = "recovery_refused",
+    /// The new number was undone by mailed link.
+    RecoveryUndone = "recovery_undone",
+    /// The request was stopped before it was approved.
+    RecoveryCancelled = "recovery_cancelled",
+    /// Staff read the waiting requests, or one of them.
+    RecoveryRead = "recovery_read",
 }
 
 #[cfg(test)]

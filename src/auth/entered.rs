@@ -13,6 +13,9 @@ pub struct Entered {
     pub next: String,
 }
 
+/// Where somebody with a new account goes first: a second way in before the first is lost.
+pub const WELCOME: &str = "/account/security/recovery-codes?welcome=1";
+
 /// Where people of a role begin.
 pub fn home_of(role: Role) -> &'static str {
     match role {

@@ -15,6 +15,7 @@ pub mod password_change;
 pub mod password_reset;
 pub mod policy;
 pub mod prove;
+pub mod recovery;
 pub mod register;
 pub mod risk;
 pub mod sessions;

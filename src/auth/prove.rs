@@ -7,7 +7,7 @@ use crate::auth::challenges::{self, Again, Answer, AnswerRefusal, Challenge, Pur
 use crate::auth::entered::Entered;
 use crate::auth::factors::choice::{self, Choice};
 use crate::auth::sessions::Session;
-use crate::auth::{password_reset, register, sign_in, step_up};
+use crate::auth::{password_reset, recovery, register, sign_in, step_up};
 use crate::error::{Failure, InternalError};
 use crate::identity::accounts::{self, Account};
 use crate::identity::phones::{self, Phone};
@@ -52,6 +52,9 @@ pub async fn prove(
                 .await?
                 .ok_or(Failure::Refused(AnswerRefusal::Ended))?
         }
+        (Purpose::Recover, Whose::Recovery(request), _) => recovery::finish(portal, tx, browser, request, id, session)
+            .await?
+            .ok_or(Failure::Refused(AnswerRefusal::Ended))?,
         _ => return Err(InternalError::because("a challenge that fits no purpose was answered").into()),
     };
     Ok(entered)
@@ -130,6 +133,10 @@ async fn typed(portal: &Portal, challenge: &Challenge) -> Result<Typed, Internal
                 contact: invitation.contact(),
                 phone: invitation.phone.ok_or_else(gone)?,
             })
+        }
+        Whose::Recovery(id) => {
+            let number = recovery::number_of(portal, id).await?.ok_or_else(gone)?;
+            Ok(Typed { is_real: true, contact: number.contact, phone: number.phone, phone_index: number.index })
         }
     }
 }

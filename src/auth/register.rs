@@ -5,7 +5,7 @@
 use crate::audit::{self, Deed, Event};
 use crate::auth::browser::Browser;
 use crate::auth::challenges::{self, Holder, NewChallenge, Purpose, Whose};
-use crate::auth::entered::{Entered, home_of};
+use crate::auth::entered::{Entered, WELCOME};
 use crate::auth::factors::Proof;
 use crate::auth::policy;
 use crate::auth::sessions::{self, Kind, NewSession, Session};
@@ -248,5 +248,5 @@ pub(super) async fn enter(
     };
     let token = sessions::begin(portal, tx, new).await?;
     policy::narrow(portal, tx, account.id, account.role, &token).await?;
-    Ok(Entered { token, device: Some(cookie), next: home_of(account.role).into() })
+    Ok(Entered { token, device: Some(cookie), next: WELCOME.into() })
 }

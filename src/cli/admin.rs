@@ -5,6 +5,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::{Stop, open};
 use crate::auth::alerts::freeze::{self, LiftRefusal, Lifter};
 use crate::auth::lockout::{self, ResetRefusal, Resetter};
+use crate::auth::recovery::{self, Approver, CheckRefusal};
 use crate::config::Config;
 use crate::error::Failure;
 use crate::identity::accounts;
@@ -21,6 +22,8 @@ pub(super) enum Command {
     Unlock(Unlock),
     /// Allow changes to an account again after somebody reported that something was not them
     Unfreeze(Unlock),
+    /// Take the second of two steps for somebody whose phone is lost, after staff checked who they are
+    ApproveRecovery(Unlock),
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -61,6 +64,7 @@ pub(super) async fn run(config: Config, command: Command) -> Result<(), Stop> {
         Command::Invite(args) => invite(config, args).await,
         Command::Unlock(args) => unlock(config, args).await,
         Command::Unfreeze(args) => unfreeze(config, args).await,
+        Command::ApproveRecovery(args) => approve_recovery(config, args).await,
     }
 }
 
@@ -131,6 +135,35 @@ async fn unfreeze(config: Config, args: Unlock) -> Result<(), Stop> {
         Err(Failure::Refused(LiftRefusal::NoReason)) => Err(Stop::Misused("--reason is empty".into())),
         Err(Failure::Refused(LiftRefusal::NotFrozen)) => Err(Stop::Failed("nothing is paused for this account".into())),
         Err(Failure::Refused(LiftRefusal::NotFound | LiftRefusal::Oneself)) => Err(none()),
+        Err(Failure::Internal(error)) => Err(error.into()),
+    }
+}
+
+async fn approve_recovery(config: Config, args: Unlock) -> Result<(), Stop> {
+    let email = email(&args.email)?;
+    let waits = || Stop::Failed("no request of this account waits for a new number".into());
+    let (portal, _lock) = open(config).await?;
+    let account = accounts::find_by_email(&portal, &email)
+        .await?
+        .ok_or_else(|| Stop::Failed("no account has this mail address".into()))?;
+    let request = recovery::open_of(&portal, account.id).await?.ok_or_else(waits)?;
+    match recovery::approve(&portal, Approver::Shell(&args.reason), request, None).await {
+        Ok(()) => {
+            println!("Approved. Codes go to the new number; the person is told, and can undo it for 72 hours.");
+            portal.db.close().await;
+            Ok(())
+        }
+        Err(Failure::Refused(CheckRefusal::NoReason)) => Err(Stop::Misused("--reason is empty".into())),
+        Err(Failure::Refused(CheckRefusal::NotChecked)) => Err(Stop::Failed(
+            "staff have not checked the person yet: that is the first step, at /staff/recoveries".into(),
+        )),
+        Err(Failure::Refused(CheckRefusal::TooSoon(at))) => {
+            Err(Stop::Failed(format!("the waiting time lasts until {at}")))
+        }
+        Err(Failure::Refused(CheckRefusal::PhoneFull)) => {
+            Err(Stop::Failed("three accounts use the new number already".into()))
+        }
+        Err(Failure::Refused(_)) => Err(waits()),
         Err(Failure::Internal(error)) => Err(error.into()),
     }
 }

@@ -77,6 +77,13 @@ pub struct Limits {
     pub reset_life: SignedDuration,
     /// How long an invitation works: 7 days.
     pub invitation_life: SignedDuration,
+    /// `SALUS_RECOVERY_WAIT_HOURS`: hours from asking for a way back in until staff may approve it, 0 to 168; 24 unless
+    /// set. 0 is for a clinic that sees everybody in person.
+    pub recovery_wait: SignedDuration,
+    /// How long such a request waits for staff: 14 days.
+    pub recovery_life: SignedDuration,
+    /// How long a new number can be undone by mailed link, and sensitive acts are paused: 72 h.
+    pub recovery_undo: SignedDuration,
 }
 
 impl Limits {
@@ -117,6 +124,9 @@ impl Limits {
             trust: h(24 * 30),
             reset_life: m(30),
             invitation_life: h(24 * 7),
+            recovery_wait: h(vars.number("SALUS_RECOVERY_WAIT_HOURS", 24, 0..=168)),
+            recovery_life: h(24 * 14),
+            recovery_undo: h(72),
         }
     }
 }

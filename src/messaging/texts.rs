@@ -1,6 +1,7 @@
 //! The sentences of each message, in the person's language.
 
 mod alerts;
+mod recovery;
 
 use askama::Template as _;
 use std::collections::BTreeMap;
@@ -81,12 +82,10 @@ pub enum Notice {
     EmailChanged,
     /// A trusted browser's cookie was copied.
     TrustedCopyUsed,
-    /// Somebody asked staff for a way back in.
-    RecoveryAsked,
-    /// Staff gave a way back in.
-    RecoveryDone,
     /// New recovery codes were made.
     RecoveryCodesMade,
+    /// A recovery code was used.
+    RecoveryCodeUsed,
     /// The owner said that something was not them: what happens next.
     NotMe,
     /// The same, for admins.
@@ -99,6 +98,18 @@ pub enum Notice {
     EmailTaken,
     /// A sign-in with the right password was held.
     SignInHeld,
+    /// Somebody asked staff for a way back in; with a link that stops it.
+    RecoveryBegun,
+    /// A request for a way back in waits; for staff.
+    RecoveryWaits,
+    /// Staff refused a way back in.
+    RecoveryRefused,
+    /// Codes go to a new phone, bound by staff; with a link that undoes it.
+    RecoveryBound,
+    /// A new phone bound by staff was undone.
+    RecoveryUndone,
+    /// The same, for admins.
+    RecoveryUndoneForStaff,
 }
 
 /// Every notice with its stored word.
@@ -137,15 +148,20 @@ const WORDS: &[(Notice, &str)] = &[
     (Notice::PhoneRemoved, "phone_removed"),
     (Notice::EmailChanged, "email_changed"),
     (Notice::TrustedCopyUsed, "trusted_copy"),
-    (Notice::RecoveryAsked, "recovery_asked"),
-    (Notice::RecoveryDone, "recovery_done"),
     (Notice::RecoveryCodesMade, "recovery_codes"),
+    (Notice::RecoveryCodeUsed, "recovery_code_used"),
     (Notice::NotMe, "not_me"),
     (Notice::NotMeForStaff, "not_me_staff"),
     (Notice::Unfrozen, "unfrozen"),
     (Notice::EmailProof, "email_proof"),
     (Notice::EmailTaken, "email_taken"),
     (Notice::SignInHeld, "sign_in_held"),
+    (Notice::RecoveryBegun, "recovery_begun"),
+    (Notice::RecoveryWaits, "recovery_waits"),
+    (Notice::RecoveryRefused, "recovery_refused"),
+    (Notice::RecoveryBound, "recovery_bound"),
+    (Notice::RecoveryUndone, "recovery_undone"),
+    (Notice::RecoveryUndoneForStaff, "recovery_undone_staff"),
 ];
 
 impl Notice {
@@ -202,8 +218,7 @@ pub fn sms(config: &Config, notice: Notice, locale: Locale, values: &Values) -> 
         Notice::PhoneChanged => words.with("sms-phone_changed").arg("clinic", clinic).arg("phone", phone).to_string(),
         Notice::PhoneRemoved => words.with("sms-phone_removed").arg("clinic", clinic).arg("phone", phone).to_string(),
         Notice::EmailChanged => words.with("sms-email_changed").arg("clinic", clinic).arg("phone", phone).to_string(),
-        Notice::RecoveryAsked => words.with("sms-recovery_asked").arg("clinic", clinic).arg("phone", phone).to_string(),
-        Notice::RecoveryDone => words.with("sms-recovery_done").arg("clinic", clinic).arg("phone", phone).to_string(),
+        Notice::RecoveryBegun | Notice::RecoveryBound => recovery::sms(config, words, notice),
         other => return Err(InternalError::because(format!("{} is not sent as a text message", other.as_str()))),
     };
     let text = super::sms::fold(&text);
@@ -376,6 +391,12 @@ pub fn mail(config: &Config, notice: Notice, locale: Locale, values: &Values) ->
             ],
             Some((words.t("mail-delivery-open").to_string(), format!("{home}/admin/delivery"))),
         ),
+        Notice::RecoveryBegun
+        | Notice::RecoveryWaits
+        | Notice::RecoveryRefused
+        | Notice::RecoveryBound
+        | Notice::RecoveryUndone
+        | Notice::RecoveryUndoneForStaff => recovery::mail(config, words, notice, values),
         Notice::TurnedOff => (
             words.with("mail-turned_off-subject").arg("clinic", clinic).to_string(),
             vec![words.t("mail-turned_off-body").to_string()],

@@ -80,4 +80,6 @@ ids! {
     EmailChangeId,
     /// A sign-in as it was judged.
     CheckId,
+    /// A way back in for somebody whose phone is lost.
+    RecoveryId,
 }

@@ -177,6 +177,11 @@ staff!(
     Role::Admin
 );
 staff!(
+    /// A doctor or an admin.
+    Staff,
+    Role::Doctor | Role::Admin
+);
+staff!(
     /// A patient or a doctor: the two of a visit.
     Either,
     Role::Patient | Role::Doctor

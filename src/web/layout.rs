@@ -88,11 +88,13 @@ fn links(role: Option<Role>) -> &'static [(&'static str, &'static str)] {
             ("nav-today", "/doctor"),
             ("nav-schedule", "/doctor/schedule"),
             ("nav-results", "/doctor/results"),
+            ("nav-recoveries", "/staff/recoveries"),
             ("nav-account", "/account"),
         ],
         Some(Role::Admin) => &[
             ("nav-overview", "/admin"),
             ("nav-lockouts", "/admin/lockouts"),
+            ("nav-recoveries", "/staff/recoveries"),
             ("nav-people", "/admin/people"),
             ("nav-delivery", "/admin/delivery"),
             ("nav-audit", "/admin/audit"),

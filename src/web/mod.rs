@@ -22,6 +22,7 @@ mod problem;
 mod problem_page;
 pub mod server;
 mod session;
+pub mod staff;
 pub mod systems;
 mod visit;
 mod zones;

@@ -20,6 +20,15 @@ const PAGES: &[&str] = &[
     "/account/security/email",
     "/account/security/email/confirm",
     "/account/access-log",
+    "/account/security/app",
+    "/account/security/app/new",
+    "/account/security/app/remove",
+    "/account/security/recovery-codes",
+    "/account/security/recovery-codes/remove",
+    "/account/security/passkeys",
+    "/account/security/passkeys/new",
+    "/account/security/passkeys/*/rename",
+    "/account/security/passkeys/*/remove",
     "/doctor",
     "/doctor/schedule",
     "/doctor/schedule/days-off",
@@ -45,6 +54,11 @@ const PAGES: &[&str] = &[
     "/admin/policy/patient",
     "/admin/policy/doctor",
     "/admin/policy/admin",
+    "/staff/recoveries",
+    "/staff/recoveries/*",
+    "/staff/recoveries/*/check",
+    "/staff/recoveries/*/approve",
+    "/staff/recoveries/*/refuse",
 ];
 
 fn fits(pattern: &str, path: &str) -> bool {

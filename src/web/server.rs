@@ -14,8 +14,8 @@ use crate::portal::Portal;
 use crate::web::headers::Headers;
 use crate::web::systems::metrics::Metrics;
 use crate::web::{
-    account, admin, assets, care, csrf, dev, doctor, entry, headers, log, patient, problem_page, session, systems,
-    visit,
+    account, admin, assets, care, csrf, dev, doctor, entry, headers, log, patient, problem_page, session, staff,
+    systems, visit,
 };
 
 /// How long requests that have begun may take once the stop signal came.
@@ -75,7 +75,8 @@ pub async fn run(
             .configure(patient::routes)
             .configure(care::routes)
             .configure(doctor::routes)
-            .configure(admin::routes);
+            .configure(admin::routes)
+            .configure(staff::routes);
         let app = match &outbox {
             Some(outbox) => app.app_data(Data::new(outbox.clone())).configure(dev::routes),
             None => app,

@@ -67,6 +67,8 @@ async fn an_invited_doctor_chooses_a_password_and_proves_a_phone() {
     ines.types("password", PASSWORD).await;
     ines.presses("Continue").await;
     ines.types_the_code(&story, "+12125550119").await;
+    ines.sees("A second way in").await;
+    ines.follows("Later").await;
     ines.sees("Today").await;
     ines.reads("You have no appointments on this day.").await;
 }

@@ -33,6 +33,8 @@ pub async fn registers(person: &mut Person, story: &Story) {
     person.reads("the phone number ending in 47").await;
     shoot_for_readme(person, "code-phone", Look::PHONE).await;
     person.types_the_code(story, PHONE).await;
+    person.sees("A second way in").await;
+    person.follows("Later").await;
     person.sees("Hello, Lena").await;
 }
 

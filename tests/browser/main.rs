@@ -24,6 +24,7 @@ mod doctor;
 mod entry;
 mod keyboard;
 mod lockout;
+mod passkeys;
 mod patient;
 mod scriptless;
 mod spanish;

@@ -59,6 +59,9 @@ GET /register                           | 200   | 200       | /        | /      
 POST /register email=x                  | 422
 GET /login                              | 200   | 200       | /home    | /home    | /doctor  | /doctor  | /admin
 POST /login email=&password=            | 422
+GET /login/passkey                      | 200   | 200       | /home    | /home    | /doctor  | /doctor  | /admin
+POST /login/passkey/begin               | /login/passkey
+POST /login/passkey passkey=x           | 422
 GET /challenge                          | login | 200       | login    | login    | login    | login    | login
 POST /challenge code=12                 | login | 422       | login    | login    | login    | login    | login
 POST /challenge/resend channel=fax      | login | 422       | login    | login    | login    | login    | login
@@ -74,6 +77,13 @@ POST /invitation phone=x                | 422
 GET /help/codes                         | 200
 GET /account/not-me                     | 404
 POST /account/not-me                    | 404
+GET /recovery                           | login | 200       | login    | login    | login    | login    | login
+POST /recovery phone=                   | login | 422       | login    | login    | login    | login    | login
+POST /recovery/stop                     | login | /recovery | login    | login    | login    | login    | login
+GET /recovery/cancel                    | 422
+POST /recovery/cancel                   | 422
+GET /recovery/undo                      | 422
+POST /recovery/undo                     | 422
 POST /language locale=en&back=/         | /
 POST /session/stay                      | login | challenge | 204      | 204      | 204      | 204      | 204
 GET /step-up                            | login | challenge | /account | /account | /account | /account | /account
@@ -90,9 +100,29 @@ POST /account/security/email email=x    | login | challenge | 422      | 422    
 GET /account/security/email/link        | /account/security/email/confirm
 GET /account/security/email/confirm     | login | challenge | 422      | 422      | 422      | 422      | 422
 POST /account/security/email/confirm    | login | challenge | 422      | 422      | 422      | 422      | 422
+GET /account/security/passkeys           | login | challenge | 200      | 200      | 200      | 200      | 200
+GET /account/security/passkeys/new       | login | challenge | /account/security/passkeys?done=over | /account/security/passkeys?done=over | /account/security/passkeys?done=over | /account/security/passkeys?done=over | /account/security/passkeys?done=over
+POST /account/security/passkeys/begin    | login | challenge | /account/security/passkeys/new | /account/security/passkeys/new | /account/security/passkeys/new | /account/security/passkeys/new | /account/security/passkeys/new
+GET /account/security/passkeys/new       | login | challenge | 200      | 200      | 200      | 200      | 200
+POST /account/security/passkeys/new name= | login | challenge | 422     | 422      | 422      | 422      | 422
+GET /account/security/passkeys/{made-up}/rename  | login | challenge | 404 | 404  | 404      | 404      | 404
+POST /account/security/passkeys/{made-up}/rename name=x | login | challenge | 404 | 404 | 404 | 404    | 404
+GET /account/security/passkeys/{made-up}/remove  | login | challenge | 404 | 404  | 404      | 404      | 404
+POST /account/security/passkeys/{made-up}/remove | login | challenge | 404 | 404  | 404      | 404      | 404
 POST /account/security/sessions/{spare}/end   | login | challenge | /account/security | 404 | 404 | 404 | 404
 POST /account/security/sessions/{made-up}/end | login | challenge | 404               | 404 | 404 | 404 | 404
 POST /account/security/sessions/odd/end       | login | challenge | 404               | 404 | 404 | 404 | 404
+
+GET /account/security/app               | login | challenge | 200      | 200      | 200      | 200      | 200
+GET /account/security/app/new           | login | challenge | /account/security/app | /account/security/app | /account/security/app | /account/security/app | /account/security/app
+GET /account/security/app/remove        | login | challenge | /account/security/app | /account/security/app | /account/security/app | /account/security/app | /account/security/app
+POST /account/security/app/remove       | login | challenge | /account/security/app | /account/security/app | /account/security/app | /account/security/app | /account/security/app
+POST /account/security/app/begin        | login | challenge | /account/security/app/new | /account/security/app/new | /account/security/app/new | /account/security/app/new | /account/security/app/new
+POST /account/security/app/new code=12  | login | challenge | 422      | 422      | 422      | 422      | 422
+GET /account/security/recovery-codes    | login | challenge | 200      | 200      | 200      | 200      | 200
+POST /account/security/recovery-codes welcome= | login | challenge | 200 | 200 | 200 | 200 | 200
+GET /account/security/recovery-codes/remove | login | challenge | 200  | 200      | 200      | 200      | 200
+POST /account/security/recovery-codes/remove | login | challenge | /account/security/recovery-codes | /account/security/recovery-codes | /account/security/recovery-codes | /account/security/recovery-codes | /account/security/recovery-codes
 
 # admins
 GET /admin                              | login | challenge | 403 | 403 | 403 | 403 | 200
@@ -138,6 +168,17 @@ POST /admin/policy/sms                  | login | challenge | 403 | 403 | 403 | 
 POST /admin/policy/{made-up} idle_minutes=5 | login | challenge | 403 | 403 | 403 | 403 | 404
 POST /admin/policy/{role}/confirm reason= | login | challenge | 403 | 403 | 403 | 403 | 422
 POST /admin/policy/{made-up}/confirm reason=x | login | challenge | 403 | 403 | 403 | 403 | 404
+
+# staff
+GET /staff/recoveries                   | login | challenge | 403 | 403 | 200 | 200 | 200
+GET /staff/recoveries/{made-up}         | login | challenge | 403 | 403 | 404 | 404 | 404
+GET /staff/recoveries/odd               | login | challenge | 403 | 403 | 404 | 404 | 404
+GET /staff/recoveries/{made-up}/check   | login | challenge | 403 | 403 | 404 | 404 | 404
+POST /staff/recoveries/{made-up}/check saw=yes | login | challenge | 403 | 403 | 404 | 404 | 404
+GET /staff/recoveries/{made-up}/approve | login | challenge | 403 | 403 | 404 | 404 | 404
+POST /staff/recoveries/{made-up}/approve | login | challenge | 403 | 403 | 404 | 404 | 404
+GET /staff/recoveries/{made-up}/refuse  | login | challenge | 403 | 403 | 404 | 404 | 404
+POST /staff/recoveries/{made-up}/refuse reason=x | login | challenge | 403 | 403 | 404 | 404 | 404
 
 # the patient's rooms
 GET /home | login | challenge | 200 | 200 | 403 | 403 | 403

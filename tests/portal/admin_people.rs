@@ -59,7 +59,9 @@ async fn a_doctor_is_invited_by_mail_and_opens_the_account_with_a_code() {
     assert_eq!(page.address, "/challenge", "{}", page.text());
     let code = portal.code("+12125550199").await;
     let page = chen.post("/challenge", &[("code", &code)]).await;
-    assert_eq!((page.status, page.location()), (303, "/doctor"));
+    assert_eq!((page.status, page.location()), (303, "/account/security/recovery-codes?welcome=1"));
+    chen.open("/account/security/recovery-codes?welcome=1").await.says("A second way in");
+    assert_eq!(chen.last.as_ref().unwrap().links("/doctor"), ["/doctor"], "later will do");
     admin.open("/admin/people?role=doctor").await.says("chen@people.example");
     admin.open("/admin/people/invitations").await.says("No invitation is open.");
 }

@@ -38,7 +38,10 @@ async fn an_account_opens_when_the_phone_is_proved_and_not_before() {
     browser.open("/challenge").await;
     let code = portal.code("+12125550142").await;
     let page = browser.post("/challenge", &[("code", &format!("your code is {code}"))]).await;
-    assert_eq!((page.status, page.location()), (303, "/home"));
+    assert_eq!((page.status, page.location()), (303, "/account/security/recovery-codes?welcome=1"));
+    let page = browser.open("/account/security/recovery-codes?welcome=1").await;
+    page.says("A second way in").says("Text messages are the weaker way");
+    assert_eq!(page.links("/home"), ["/home"], "later will do");
     portal.message("noor@people.example", |mail| mail.text.contains("is open")).await;
 }
 
@@ -128,7 +131,7 @@ async fn a_person_who_left_goes_on_by_signing_in() {
     assert_eq!(page.address, "/challenge");
     let code = portal.code("+12125550142").await;
     let page = later.post("/challenge", &[("code", &code)]).await;
-    assert_eq!(page.location(), "/home");
+    assert_eq!(page.location(), "/account/security/recovery-codes?welcome=1");
 }
 
 #[tokio::test]
@@ -172,6 +175,9 @@ async fn a_wrong_number_is_put_right_without_typing_the_rest_again() {
     let typed: Vec<(&str, &str)> = typed.iter().map(|(name, value)| (*name, value.as_str())).collect();
     browser.send("/register", &typed).await.says("ending in 42");
     let code = portal.code("+12125550142").await;
-    assert_eq!(browser.post("/challenge", &[("code", &code)]).await.location(), "/home");
+    assert_eq!(
+        browser.post("/challenge", &[("code", &code)]).await.location(),
+        "/account/security/recovery-codes?welcome=1"
+    );
     portal.browser().open("/register").await.says_not("Noor Haddad");
 }

@@ -253,14 +253,19 @@ async fn every_link_in_a_mail_begins_with_the_public_address() {
         "phone_removed",
         "email_changed",
         "trusted_copy",
-        "recovery_asked",
-        "recovery_done",
         "recovery_codes",
+        "recovery_code_used",
         "not_me",
         "not_me_staff",
         "unfrozen",
         "email_proof",
         "email_taken",
+        "recovery_begun",
+        "recovery_waits",
+        "recovery_refused",
+        "recovery_bound",
+        "recovery_undone",
+        "recovery_undone_staff",
     ] {
         for locale in [Locale::En, Locale::Es] {
             let mail = texts::mail(&config, Notice::from_word(word).unwrap(), locale, &values).unwrap();
@@ -281,7 +286,7 @@ async fn every_link_in_a_mail_begins_with_the_public_address() {
             );
         }
     }
-    assert_eq!(with_mail, 74);
+    assert_eq!(with_mail, 84);
     for word in ["code_register", "code_reset_password", "code_change_phone"] {
         assert!(texts::mail(&config, Notice::from_word(word).unwrap(), Locale::En, &values).is_err(), "{word}");
     }

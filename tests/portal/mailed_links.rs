@@ -134,7 +134,7 @@ async fn an_invitation_opens_one_account_within_seven_days() {
     let code = door.code(PHONE).await;
     assert_eq!(refusal(door.type_code(&here, &pending, &wrong(&code)).await), AnswerRefusal::Wrong { left: 4 });
     let entered = went_through(door.type_code(&here, &pending, &code).await);
-    assert_eq!(entered.next, "/doctor");
+    assert_eq!(entered.next, "/account/security/recovery-codes?welcome=1");
     let again = invited::accept(&door.portal, &here, &link, PASSWORD, phone(), None).await;
     assert_eq!(refusal(again), AcceptRefusal::Over, "single use");
 

@@ -12,6 +12,8 @@ mod gateway_double;
 mod limits_model;
 #[path = "../support/lookup_double.rs"]
 mod lookup_double;
+#[path = "../support/passkey_device.rs"]
+mod passkey_device;
 #[path = "../support/places_file.rs"]
 mod places_file;
 #[path = "../support/plivo_double.rs"]
@@ -40,6 +42,7 @@ mod brakes_conversion;
 mod brakes_money;
 mod calls;
 mod care_visits;
+mod challenge_choice;
 mod demo_data;
 mod dispatches;
 mod doctor_access;
@@ -49,6 +52,10 @@ mod doctor_story;
 mod doctor_today;
 mod entry_register;
 mod entry_sign_in;
+mod factor_email;
+mod factor_passkey;
+mod factor_recovery;
+mod factor_totp;
 mod gateway_http;
 mod gateway_http_receipts;
 mod gateway_plivo;
@@ -71,6 +78,7 @@ mod patient_labs;
 mod patient_story;
 mod receipts;
 mod records;
+mod recovery;
 mod reliability;
 mod reminders;
 mod risk;

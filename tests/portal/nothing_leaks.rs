@@ -31,7 +31,7 @@ impl Write for Log {
 }
 
 /// Whether a needle stands anywhere; six digits only on their own, since chance puts them into longer numbers.
-fn holds(hay: &[u8], needle: &str) -> bool {
+pub fn holds(hay: &[u8], needle: &str) -> bool {
     let edge = |byte: Option<&u8>| needle.len() > 6 || byte.is_none_or(|byte| !byte.is_ascii_alphanumeric());
     hay.windows(needle.len()).enumerate().any(|(at, window)| {
         window.eq_ignore_ascii_case(needle.as_bytes())
@@ -41,7 +41,7 @@ fn holds(hay: &[u8], needle: &str) -> bool {
 }
 
 /// All that the database keeps: the file's bytes, or every row with its binary columns as bytes.
-async fn stored(portal: &TestPortal) -> Vec<u8> {
+pub async fn stored(portal: &TestPortal) -> Vec<u8> {
     match portal.portal.db.engine() {
         Engine::Sqlite => {
             let mut all = Vec::new();

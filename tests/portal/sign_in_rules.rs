@@ -305,7 +305,7 @@ async fn an_abandoned_registration_is_resumed_by_signing_in_and_gives_no_new_tri
     assert_eq!(again.challenge, first.challenge, "the live challenge is rejoined");
     assert_eq!(refusal(door.type_code(&here, &again, &wrong(&code)).await), AnswerRefusal::Wrong { left: 2 });
     let entered = went_through(door.type_code(&here, &again, &code).await);
-    assert_eq!(entered.next, "/home");
+    assert_eq!(entered.next, "/account/security/recovery-codes?welcome=1");
     assert_eq!(door.number("SELECT COUNT(*) FROM patients").await, 1);
 
     let late = browser();

@@ -85,6 +85,15 @@ impl Page {
         html.select(&fields).filter_map(|field| field.value().attr("value")).map(str::to_owned).collect()
     }
 
+    /// What stands in the first `data-` attribute of a name.
+    #[track_caller]
+    pub fn data(&self, name: &str) -> String {
+        let (html, name) = (self.html(), format!("data-{name}"));
+        let found = html.select(&Selector::parse(&format!("[{name}]")).unwrap()).next();
+        let value = found.and_then(|element| element.value().attr(&name).map(str::to_owned));
+        value.unwrap_or_else(|| panic!("no {name} on {}", self.address))
+    }
+
     /// Hidden fields of the form that posts to `action`; of the first form when none does.
     fn hidden(&self, action: &str) -> BTreeMap<String, String> {
         let html = self.html();

@@ -69,12 +69,10 @@ pub enum Alert<'a> {
     StrangeCodes,
     /// A trusted browser's cookie was used twice, so somebody copied it; with the browser's name as stored.
     TrustedCopyUsed(&'a str),
-    /// Somebody asked staff for a way back in.
-    RecoveryAsked,
-    /// Staff gave a way back in.
-    RecoveryDone,
     /// New recovery codes were made.
     RecoveryCodesMade,
+    /// A recovery code was used; so many are left.
+    RecoveryCodeUsed(i64),
 }
 
 impl Alert<'_> {
@@ -92,9 +90,8 @@ impl Alert<'_> {
             Self::Locked(_) => Notice::Locked,
             Self::StrangeCodes => Notice::StrangeCodes,
             Self::TrustedCopyUsed(_) => Notice::TrustedCopyUsed,
-            Self::RecoveryAsked => Notice::RecoveryAsked,
-            Self::RecoveryDone => Notice::RecoveryDone,
             Self::RecoveryCodesMade => Notice::RecoveryCodesMade,
+            Self::RecoveryCodeUsed(_) => Notice::RecoveryCodeUsed,
         }
     }
 
@@ -106,16 +103,15 @@ impl Alert<'_> {
             | Self::PhoneRemoved(_)
             | Self::EmailChanged
             | Self::PasswordChanged
-            | Self::Locked(_)
-            | Self::RecoveryAsked
-            | Self::RecoveryDone => true,
+            | Self::Locked(_) => true,
             Self::NewDevice(_)
             | Self::NewPlace(_)
             | Self::FactorAdded(_)
             | Self::FactorRemoved(_)
             | Self::StrangeCodes
             | Self::TrustedCopyUsed(_)
-            | Self::RecoveryCodesMade => false,
+            | Self::RecoveryCodesMade
+            | Self::RecoveryCodeUsed(_) => false,
         }
     }
 
@@ -123,10 +119,7 @@ impl Alert<'_> {
     fn values(self, account: &Account, now: Timestamp, from: &Network) -> Values {
         let words = Words::new(account.locale);
         let mut values = Values::from([("time".to_owned(), words.day_time(now, &account.zone))]);
-        // The staff who help are not where the owner is.
-        if !matches!(self, Self::RecoveryDone) {
-            values.insert("place".into(), from.masked());
-        }
+        values.insert("place".into(), from.masked());
         match self {
             Self::NewDevice(agent) | Self::NewPlace(agent) | Self::TrustedCopyUsed(agent) => {
                 values.insert("agent".into(), words.browser(agent));
@@ -137,6 +130,9 @@ impl Alert<'_> {
             Self::PhoneAdded(phone) | Self::PhoneRemoved(phone) => {
                 values.insert("last2".into(), phone.last2().to_owned());
             }
+            Self::RecoveryCodeUsed(left) => {
+                values.insert("left".into(), left.to_string());
+            }
             Self::Locked(until) => {
                 values.insert("time".into(), words.time_from(until, &account.zone));
             }
@@ -144,8 +140,6 @@ impl Alert<'_> {
             | Self::EmailChanged
             | Self::PasswordChanged
             | Self::StrangeCodes
-            | Self::RecoveryAsked
-            | Self::RecoveryDone
             | Self::RecoveryCodesMade => {}
         }
         values

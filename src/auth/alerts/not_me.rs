@@ -13,7 +13,7 @@
 
 use super::{place, sql};
 use crate::audit::{self, Deed, Event};
-use crate::auth::{email_change, password_reset, sessions, trusted_devices};
+use crate::auth::{email_change, password_reset, recovery, sessions, trusted_devices};
 use crate::crypto::random::Secret;
 use crate::crypto::sealed::Sealed;
 use crate::db::Tx;
@@ -95,6 +95,7 @@ async fn act(
     sessions::end_all(portal, &mut tx, id).await?;
     trusted_devices::forget_all(portal, &mut tx, id).await?;
     password_reset::void(portal, &mut tx, id).await?;
+    recovery::stop(portal, &mut tx, Actor::Stranger, id, "not_me", from).await?;
     email_change::void(portal, &mut tx, id).await?;
     let event = Event::new(Actor::Stranger, Deed::NotMeReported).on(id).because(alert.kind.as_str()).from(from);
     audit::record(portal, &mut tx, event).await?;

@@ -6,7 +6,7 @@ use crate::auth::alerts::{self, Alert, Also};
 use crate::auth::browser::Browser;
 use crate::auth::budgets::{self, wrong_codes};
 use crate::auth::factors::recovery_codes::{self, TypedRecoveryCode};
-use crate::auth::factors::{self, FactorKey, Proof, passkeys, totp};
+use crate::auth::factors::{self, FactorKey, Proof, passkeys, told, totp};
 use crate::auth::lockout;
 use crate::clock::Timestamp;
 use crate::crypto::codes::TypedCode;
@@ -116,6 +116,9 @@ pub async fn answer(
         if let Some(account) = &account {
             if let Some(key) = &key {
                 factors::proved(portal, &mut tx, account.id, key).await?;
+            }
+            if challenge.factor == FactorKind::Recovery {
+                told::code_used(portal, &mut tx, account, &browser.network).await?;
             }
             lockout::forgive(&mut tx, account.id, challenge.device).await?;
         }

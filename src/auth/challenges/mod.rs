@@ -35,7 +35,7 @@ use crate::portal::Portal;
 use crate::types::actor::Actor;
 use crate::types::factor_kind::FactorKind;
 use crate::types::ids::{
-    AccountId, AppointmentId, ChallengeId, DeviceId, InvitationId, PhoneId, RegistrationId, ResetId,
+    AccountId, AppointmentId, ChallengeId, DeviceId, InvitationId, PhoneId, RecoveryId, RegistrationId, ResetId,
 };
 use crate::types::network::Network;
 use crate::types::phone::PhoneNumber;
@@ -55,6 +55,8 @@ pub enum Purpose {
     StepUp,
     /// Binds a phone to the account.
     ChangePhone,
+    /// Proves the number that staff are asked to bind to an account whose phone is lost. Opens nothing.
+    Recover,
 }
 
 impl Purpose {
@@ -66,6 +68,7 @@ impl Purpose {
             Self::ResetPassword => "reset_password",
             Self::StepUp => "step_up",
             Self::ChangePhone => "change_phone",
+            Self::Recover => "recover",
         }
     }
 
@@ -75,7 +78,7 @@ impl Purpose {
     }
 
     fn from_word(word: &str) -> Option<Self> {
-        [Self::Register, Self::SignIn, Self::ResetPassword, Self::StepUp, Self::ChangePhone]
+        [Self::Register, Self::SignIn, Self::ResetPassword, Self::StepUp, Self::ChangePhone, Self::Recover]
             .into_iter()
             .find(|purpose| purpose.as_str() == word)
     }
@@ -86,7 +89,7 @@ impl Purpose {
             Self::SignIn => Notice::CodeSignIn,
             Self::ResetPassword => Notice::CodeResetPassword,
             Self::StepUp => Notice::CodeStepUp,
-            Self::ChangePhone => Notice::CodeChangePhone,
+            Self::ChangePhone | Self::Recover => Notice::CodeChangePhone,
         }
     }
 }
@@ -100,6 +103,8 @@ pub enum Whose {
     Registration(RegistrationId),
     /// The phone of invited staff.
     Invitation(InvitationId),
+    /// The new number of somebody whose phone is lost. It counts for nothing of the account until staff bind it.
+    Recovery(RecoveryId),
 }
 
 impl Whose {
@@ -108,6 +113,7 @@ impl Whose {
             Self::Account(id) => format!("account:{id}"),
             Self::Registration(id) => format!("registration:{id}"),
             Self::Invitation(id) => format!("invitation:{id}"),
+            Self::Recovery(id) => format!("recovery:{id}"),
         }
     }
 }

@@ -22,10 +22,12 @@ fn challenge(row: &AnyRow) -> db::Result<Challenge> {
     let text = |column: &str| row.try_get::<Option<&str>, _>(column);
     let instant =
         |column: &str| -> db::Result<Option<Timestamp>> { Ok(row.try_get::<Option<i64>, _>(column)?.map(from_ms)) };
-    let whose = match (text("account_id")?, text("registration_id")?, text("invitation_id")?) {
+    let owners = (text("account_id")?, text("registration_id")?, text("invitation_id")?, text("recovery_id")?);
+    let whose = match owners {
         (Some(id), ..) => Whose::Account(parse("account_id", id)?),
-        (_, Some(id), _) => Whose::Registration(parse("registration_id", id)?),
-        (_, _, Some(id)) => Whose::Invitation(parse("invitation_id", id)?),
+        (_, Some(id), ..) => Whose::Registration(parse("registration_id", id)?),
+        (_, _, Some(id), _) => Whose::Invitation(parse("invitation_id", id)?),
+        (_, _, _, Some(id)) => Whose::Recovery(parse("recovery_id", id)?),
         _ => return Err(odd("account_id")),
     };
     let browser: Vec<u8> = row.try_get("browser_digest")?;
@@ -56,16 +58,17 @@ fn challenge(row: &AnyRow) -> db::Result<Challenge> {
 
 /// Adds a challenge.
 pub(super) async fn insert(connection: &mut AnyConnection, new: &Challenge, now: Timestamp) -> db::Result<()> {
-    let (account, registration, invitation) = match new.whose {
-        Whose::Account(id) => (Some(id.to_string()), None, None),
-        Whose::Registration(id) => (None, Some(id.to_string()), None),
-        Whose::Invitation(id) => (None, None, Some(id.to_string())),
+    let (account, registration, invitation, recovery) = match new.whose {
+        Whose::Account(id) => (Some(id.to_string()), None, None, None),
+        Whose::Registration(id) => (None, Some(id.to_string()), None, None),
+        Whose::Invitation(id) => (None, None, Some(id.to_string()), None),
+        Whose::Recovery(id) => (None, None, None, Some(id.to_string())),
     };
     sqlx::query(
         "INSERT INTO challenges (id, account_id, registration_id, invitation_id, reset_id, purpose, factor, browser_digest,
                                  device_id, seed, code_ends_at, tries, sends, next_send_at, visit_id, next_path, started_at,
-                                 expires_at, phone_id, stronger, apart_from)
-         VALUES ($1, $2, $3, $4, $5, $6, $15, $7, $8, $9, $10, 0, 0, $11, $12, $13, $11, $14, $16, $17, $18)",
+                                 expires_at, phone_id, stronger, apart_from, recovery_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $15, $7, $8, $9, $10, 0, 0, $11, $12, $13, $11, $14, $16, $17, $18, $19)",
     )
     .bind(new.id.to_string())
     .bind(account)
@@ -85,6 +88,7 @@ pub(super) async fn insert(connection: &mut AnyConnection, new: &Challenge, now:
     .bind(new.phone.map(|id| id.to_string()))
     .bind(i64::from(new.stronger))
     .bind(new.apart_from.as_ref().map(FactorKey::as_str))
+    .bind(recovery)
     .execute(connection)
     .await?;
     Ok(())
@@ -123,6 +127,7 @@ pub(super) async fn find_live(
         Whose::Account(id) => (live!("account_id"), id.to_string()),
         Whose::Registration(id) => (live!("registration_id"), id.to_string()),
         Whose::Invitation(id) => (live!("invitation_id"), id.to_string()),
+        Whose::Recovery(id) => (live!("recovery_id"), id.to_string()),
     };
     let row = sqlx::query(sql)
         .bind(owner)

@@ -12,9 +12,13 @@
 //! it is bound again (NIST SP 800-63B-4, 3.2.2), and the last right one.
 
 pub mod choice;
+pub mod manage;
+pub mod manage_app;
+pub mod manage_codes;
 pub mod passkeys;
 pub mod recovery_codes;
 mod sql;
+pub mod told;
 pub mod totp;
 
 use std::collections::HashMap;

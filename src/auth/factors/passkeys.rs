@@ -13,6 +13,7 @@
 
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
+use sqlx::AnyConnection;
 use webauthn_rs::prelude::{
     AuthenticationResult, DiscoverableAuthentication, Passkey, PasskeyAuthentication, PasskeyRegistration,
     PublicKeyCredential, RegisterPublicKeyCredential, Webauthn, WebauthnBuilder,
@@ -24,7 +25,7 @@ use crate::clock::{SignedDuration, Timestamp};
 use crate::crypto::sealed::Sealed;
 use crate::db::Tx;
 use crate::error::{Failure, InternalError};
-use crate::identity::accounts::{self, Account};
+use crate::identity::accounts::{self, Account, Frozen};
 use crate::portal::Portal;
 use crate::types::ids::{AccountId, AuthenticatorId, ChallengeId, SessionId};
 
@@ -121,11 +122,18 @@ fn is_backed_up(key: &Passkey) -> bool {
 /// # Errors
 /// When the database fails.
 pub async fn of(portal: &Portal, account: &Account) -> Result<Vec<Listed>, InternalError> {
-    let rows = {
-        let mut connection = portal.db.read().await?;
-        sql::authenticators(&mut connection, account.id, KIND).await?
-    };
-    rows.iter()
+    let mut connection = portal.db.read().await?;
+    of_in(&mut connection, account).await
+}
+
+/// The same over a connection, or inside a transaction.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_in(connection: &mut AnyConnection, account: &Account) -> Result<Vec<Listed>, InternalError> {
+    sql::authenticators(connection, account.id, KIND)
+        .await?
+        .iter()
         .map(|row| {
             let name = Sealed::<String>::from_bytes(row.name_sealed.clone())
                 .open(&account.key, &place("name_sealed", row.id))
@@ -159,6 +167,8 @@ pub enum AddRefusal {
     TooMany,
     /// What the device was asked is over, or it answered something else.
     NotTaken,
+    /// Changes to the account are paused.
+    Frozen(Frozen),
 }
 
 /// Asks the browser of a session for a new passkey.

@@ -108,6 +108,9 @@ pub async fn of(portal: &Portal, account: AccountId) -> Result<Option<Set>, Inte
 /// # Errors
 /// When the database fails.
 pub async fn make(portal: &Portal, tx: &mut Tx, account: AccountId) -> Result<Vec<Zeroizing<String>>, InternalError> {
+    // The account's row of this factor: of two that make codes at one instant the second waits here, and then replaces
+    // what the first made.
+    super::count_wrong(tx, account, &Factor::Recovery.key()).await?;
     let codes: Vec<_> = (0..CODES).map(|_| TypedRecoveryCode::random()).collect();
     let digests: Vec<_> = codes.iter().map(|code| code.digest(portal, account)).collect();
     sql::replace_codes(tx, account, &digests, portal.clock.now()).await?;
@@ -115,13 +118,14 @@ pub async fn make(portal: &Portal, tx: &mut Tx, account: AccountId) -> Result<Ve
     Ok(codes.iter().map(|code| Zeroizing::new(code.shown())).collect())
 }
 
-/// Removes all of them.
+/// Removes all of them; false when there are none.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn remove_all(tx: &mut Tx, account: AccountId) -> Result<(), InternalError> {
-    sql::drop_codes(tx, account).await?;
-    super::forget(tx, account, &Factor::Recovery.key()).await
+pub async fn remove_all(tx: &mut Tx, account: AccountId) -> Result<bool, InternalError> {
+    let removed = sql::drop_codes(tx, account).await?;
+    super::forget(tx, account, &Factor::Recovery.key()).await?;
+    Ok(removed)
 }
 
 /// Whether the code is one of the account's that was not used; uses it up.

@@ -178,6 +178,15 @@ pub(super) struct NewAuthenticator<'a> {
     pub now: Timestamp,
 }
 
+/// Holds what the account has until the transaction ends, against others who change it at the same moment.
+pub(super) async fn hold_authenticators(connection: &mut AnyConnection, account: AccountId) -> db::Result<()> {
+    sqlx::query("UPDATE authenticators SET removed_at = removed_at WHERE account_id = $1 AND removed_at IS NULL")
+        .bind(account.to_string())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Adds it; false when the credential is bound already.
 pub(super) async fn insert_authenticator(
     connection: &mut AnyConnection,
@@ -359,13 +368,13 @@ pub(super) async fn codes_made_at(connection: &mut AnyConnection, account: Accou
     Ok(made.map(from_ms))
 }
 
-/// Removes all recovery codes of the account.
-pub(super) async fn drop_codes(connection: &mut AnyConnection, account: AccountId) -> db::Result<()> {
-    sqlx::query("DELETE FROM recovery_codes WHERE account_id = $1")
+/// Removes all recovery codes of the account; false when there are none.
+pub(super) async fn drop_codes(connection: &mut AnyConnection, account: AccountId) -> db::Result<bool> {
+    let dropped = sqlx::query("DELETE FROM recovery_codes WHERE account_id = $1")
         .bind(account.to_string())
         .execute(connection)
         .await?;
-    Ok(())
+    Ok(dropped.rows_affected() > 0)
 }
 
 /// Keeps what a passkey was asked, in the place of what was asked there before.

@@ -73,7 +73,9 @@ pub struct Binding {
     pub id: AuthenticatorId,
     /// The secret as text, in groups of four.
     pub secret: Zeroizing<String>,
-    /// The key URI as a QR code, an SVG element.
+    /// The key URI, which an app on the same device opens.
+    pub uri: Zeroizing<String>,
+    /// The same as a QR code, an SVG element.
     pub qr: String,
 }
 
@@ -144,7 +146,24 @@ pub async fn waiting(portal: &Portal, account: &Account) -> Result<Option<Bindin
         totp.to_url().map_err(|error| InternalError::because(format!("an authenticator app's address: {error}")))?;
     let text = BASE32_NOPAD.encode(&secret.0);
     let groups: Vec<&str> = text.as_bytes().chunks(4).filter_map(|group| std::str::from_utf8(group).ok()).collect();
-    Ok(Some(Binding { id: row.id, secret: Zeroizing::new(groups.join(" ")), qr: qr(&uri)? }))
+    Ok(Some(Binding { id: row.id, secret: Zeroizing::new(groups.join(" ")), qr: qr(&uri)?, uri: Zeroizing::new(uri) }))
+}
+
+/// Which app waits for a code of it.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn waiting_id(tx: &mut Tx, account: AccountId) -> Result<Option<AuthenticatorId>, InternalError> {
+    let rows = sql::authenticators(tx, account, KIND).await?;
+    Ok(rows.into_iter().find(|row| row.proved_at.is_none()).map(|row| row.id))
+}
+
+/// Drops the secret that waits.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn drop_waiting(tx: &mut Tx, account: AccountId) -> Result<(), InternalError> {
+    Ok(sql::drop_unproved(tx, account, KIND).await?)
 }
 
 /// A text as an SVG element of black on white, with the quiet zone of four modules that scanners need.

@@ -9,7 +9,7 @@ use crate::auth::browser::Browser;
 use crate::auth::challenges::{self, Answered, Holder, NewChallenge, Purpose, Whose};
 use crate::auth::entered::Entered;
 use crate::auth::sessions::{self, Kind, NewSession, Session};
-use crate::auth::{budgets, trusted_devices};
+use crate::auth::{budgets, recovery, trusted_devices};
 use crate::clock::{SignedDuration, Timestamp};
 use crate::crypto::blind_index;
 use crate::crypto::passwords::{Password, PasswordRefusal};
@@ -226,6 +226,8 @@ pub async fn choose(
     accounts::set_password(portal, &mut tx, account.id, &hash).await?;
     sessions::end_all(portal, &mut tx, account.id).await?;
     trusted_devices::forget_all(portal, &mut tx, account.id).await?;
+    // Who chose it holds a factor: no way back in is needed, and one that waits may be somebody else's.
+    recovery::stop(portal, &mut tx, account.actor(), account.id, "password_reset", &browser.network).await?;
     limits::clear(&mut tx, budgets::wrong_passwords(&portal.config.limits), &account.email_index).await?;
     audit::record(
         portal,

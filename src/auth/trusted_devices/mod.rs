@@ -84,6 +84,14 @@ pub async fn forget_all(portal: &Portal, tx: &mut Tx, account: AccountId) -> Res
     Ok(sql::forget_all(tx, account, portal.clock.now()).await?)
 }
 
+/// Trusts none of the account's browsers any more; they stay known, so that their owner is no stranger.
+///
+/// # Errors
+/// When the database fails.
+pub async fn distrust(portal: &Portal, tx: &mut Tx, account: AccountId) -> Result<(), InternalError> {
+    Ok(sql::distrust(tx, account, portal.clock.now()).await?)
+}
+
 /// A known browser in its owner's list.
 pub struct Known {
     /// Which.

@@ -121,3 +121,13 @@ pub(super) async fn trust_until(connection: &mut AnyConnection, until: Timestamp
         .await?;
     Ok(())
 }
+
+/// Ends the trust of an account's browsers.
+pub(super) async fn distrust(connection: &mut AnyConnection, account: AccountId, now: Timestamp) -> db::Result<()> {
+    sqlx::query("UPDATE devices SET trusted_until = $2 WHERE account_id = $1 AND trusted_until > $2")
+        .bind(account.to_string())
+        .bind(now.as_millisecond())
+        .execute(connection)
+        .await?;
+    Ok(())
+}

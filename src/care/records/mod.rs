@@ -8,6 +8,7 @@ mod sql;
 use std::ops::Deref;
 
 use crate::audit::{self, Deed, Event};
+use crate::auth::recovery::Request;
 use crate::auth::sessions::SignedIn;
 use crate::care::appointments;
 use crate::clock::SignedDuration;
@@ -108,6 +109,30 @@ pub async fn own(portal: &Portal, who: &SignedIn) -> Result<Option<Patient>, Int
     match who.patient {
         Some(id) => load(portal, id).await,
         None => Ok(None),
+    }
+}
+
+/// The record that staff compare with whoever asks for a way back in; None for an account of staff. The request is the
+/// reason, and only staff who may act on it hold one. Reading it is written down.
+///
+/// # Errors
+/// When the database fails or the record does not open.
+pub async fn to_compare(
+    portal: &Portal,
+    who: &SignedIn,
+    request: &Request,
+    from: &Network,
+) -> Result<Option<Patient>, InternalError> {
+    let event = Event::new(who.actor(), Deed::RecoveryRead).on(request.owner.id).from(from);
+    match request.owner.patient {
+        None => {
+            audit::record_read(portal, vec![event]).await?;
+            Ok(None)
+        }
+        Some(id) => {
+            audit::record_read(portal, vec![event.of(id)]).await?;
+            load(portal, id).await
+        }
     }
 }
 

@@ -342,3 +342,29 @@ pub(super) async fn turn(connection: &mut AnyConnection, id: AccountId, off_at: 
         .await?;
     Ok(())
 }
+
+/// Stores the primary's number and raises the version; false when its place was taken at the same instant.
+pub(super) async fn set_number(
+    connection: &mut AnyConnection,
+    id: AccountId,
+    phone_sealed: &[u8],
+    phone_index: &[u8; 32],
+    phone_place: i64,
+) -> db::Result<bool> {
+    let set = sqlx::query(
+        "UPDATE accounts
+         SET phone_sealed = $2, phone_index = $3, phone_place = CAST($4 AS SMALLINT), version = version + 1
+         WHERE id = $1",
+    )
+    .bind(id.to_string())
+    .bind(phone_sealed)
+    .bind(phone_index.as_slice())
+    .bind(phone_place)
+    .execute(connection)
+    .await;
+    match set {
+        Ok(done) => Ok(done.rows_affected() == 1),
+        Err(error) if is_duplicate(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
+}

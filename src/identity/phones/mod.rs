@@ -3,6 +3,7 @@
 //! The primary's number lies in `accounts`, where everything that writes to a person finds it; the others' lie here.
 //! A number may be shared by three accounts, since families share phones: the database counts the places.
 
+mod replace;
 mod sql;
 
 use sqlx::AnyConnection;
@@ -14,6 +15,8 @@ use crate::error::InternalError;
 use crate::portal::Portal;
 use crate::types::ids::{AccountId, PhoneId};
 use crate::types::phone::PhoneNumber;
+
+pub use replace::{put_back, replace_all};
 
 /// Phones of one account.
 pub const MOST: usize = 3;

@@ -66,13 +66,13 @@ pub(super) async fn holders(connection: &mut AnyConnection, index: &[u8; 32]) ->
 }
 
 /// The first of a number's three places that nobody has.
-pub(super) async fn free_place(connection: &mut AnyConnection, index: &[u8; 32]) -> db::Result<Option<i64>> {
+pub(super) async fn free_place(connection: &mut AnyConnection, index: &[u8]) -> db::Result<Option<i64>> {
     let taken: Vec<i64> = sqlx::query_scalar(
         "SELECT CAST(place AS BIGINT)
          FROM phones
          WHERE phone_index = $1 AND place IS NOT NULL AND removed_at IS NULL",
     )
-    .bind(index.as_slice())
+    .bind(index)
     .fetch_all(connection)
     .await?;
     Ok((1..=3).find(|place| !taken.contains(place)))
@@ -100,4 +100,58 @@ pub(super) async fn insert_primary(
     .execute(connection)
     .await?;
     Ok(inserted.rows_affected() == 1)
+}
+
+/// Removes every phone of the account.
+pub(super) async fn remove_all(connection: &mut AnyConnection, account: AccountId, now: Timestamp) -> db::Result<()> {
+    sqlx::query("UPDATE phones SET removed_at = $2 WHERE account_id = $1 AND removed_at IS NULL")
+        .bind(account.to_string())
+        .bind(now.as_millisecond())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// A phone that was removed.
+pub(super) struct RemovedRow {
+    pub id: PhoneId,
+    pub index: Vec<u8>,
+    pub is_primary: bool,
+}
+
+/// The proved phones that were removed at that instant, the primary first.
+pub(super) async fn removed_at(
+    connection: &mut AnyConnection,
+    account: AccountId,
+    at: Timestamp,
+) -> db::Result<Vec<RemovedRow>> {
+    sqlx::query(
+        "SELECT id, phone_index, primary_at
+         FROM phones
+         WHERE account_id = $1 AND removed_at = $2 AND proved_at IS NOT NULL
+         ORDER BY CASE WHEN primary_at IS NULL THEN 1 ELSE 0 END, added_at, id",
+    )
+    .bind(account.to_string())
+    .bind(at.as_millisecond())
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(|row| {
+        Ok(RemovedRow {
+            id: parse("id", row.try_get("id")?)?,
+            index: row.try_get("phone_index")?,
+            is_primary: row.try_get::<Option<i64>, _>("primary_at")?.is_some(),
+        })
+    })
+    .collect()
+}
+
+/// Puts a removed phone back, at a place of its number that is free.
+pub(super) async fn put_back(connection: &mut AnyConnection, id: PhoneId, place: i64) -> db::Result<()> {
+    sqlx::query("UPDATE phones SET removed_at = NULL, place = CAST($2 AS SMALLINT) WHERE id = $1")
+        .bind(id.to_string())
+        .bind(place)
+        .execute(connection)
+        .await?;
+    Ok(())
 }

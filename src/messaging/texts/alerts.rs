@@ -80,17 +80,16 @@ fn what(config: &Config, words: Words, notice: Notice, values: &Values) -> Optio
             words.with("mail-trusted_copy-subject").arg("clinic", clinic).to_string(),
             vec![words.with("mail-trusted_copy-body").arg("time", time).arg("agent", agent).to_string()],
         ),
-        Notice::RecoveryAsked => (
-            words.with("mail-recovery_asked-subject").arg("clinic", clinic).to_string(),
-            vec![words.with("mail-recovery_asked-body").arg("time", time).to_string()],
-        ),
-        Notice::RecoveryDone => (
-            words.with("mail-recovery_done-subject").arg("clinic", clinic).to_string(),
-            vec![words.with("mail-recovery_done-body").arg("time", time).to_string()],
-        ),
         Notice::RecoveryCodesMade => (
             words.with("mail-recovery_codes-subject").arg("clinic", clinic).to_string(),
             vec![words.with("mail-recovery_codes-body").arg("time", time).to_string()],
+        ),
+        Notice::RecoveryCodeUsed => (
+            words.with("mail-recovery_used-subject").arg("clinic", clinic).to_string(),
+            vec![
+                words.with("mail-recovery_used-body").arg("time", time).to_string(),
+                words.with("recovery_codes-left").arg("n", value("left").parse::<i64>().unwrap_or(0)).to_string(),
+            ],
         ),
         _ => return None,
     })

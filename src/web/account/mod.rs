@@ -1,11 +1,14 @@
 //! Any signed-in person's own pages: profile, security, and who opened their record.
 
 pub mod access_log;
+pub mod app;
 pub mod email;
 pub(in crate::web) mod frozen;
 pub(super) mod history;
+pub mod passkeys;
 pub mod password;
 pub mod profile;
+pub mod recovery_codes;
 pub mod security;
 
 use actix_web::web::ServiceConfig;
@@ -23,6 +26,7 @@ use crate::{audit, audit::Deed, error::InternalError};
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.configure(profile::routes).configure(security::routes).configure(access_log::routes);
     cfg.configure(password::routes).configure(email::routes);
+    cfg.configure(app::routes).configure(recovery_codes::routes).configure(passkeys::routes);
 }
 
 /// Writes down that somebody read a page about themselves, before it is answered.

@@ -7,6 +7,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::audit::{Deed, sign_in_history};
+use crate::auth::factors::{manage_codes, passkeys, recovery_codes, totp};
 use crate::auth::{sessions, trusted_devices};
 use crate::identity::accounts;
 use crate::messaging::opt_outs;
@@ -57,6 +58,14 @@ struct SecurityPage {
     devices: Vec<KnownBrowser>,
     history: Vec<Happened>,
     is_patient: bool,
+    /// Whether there is an authenticator app.
+    has_app: bool,
+    /// Recovery codes that are left; None when none were made.
+    codes_left: Option<i64>,
+    /// Whether so few are left that new ones should be made.
+    few_codes: bool,
+    /// A phone is all there is to prove it with.
+    phone_alone: bool,
     layout: Layout,
 }
 
@@ -87,6 +96,9 @@ async fn show(ctx: Ctx<Person>, arrival: Query<Arrival>) -> PageResult {
     let events = sign_in_history::of(&ctx.portal, me.account).await?;
     let account = accounts::find(&ctx.portal, me.account).await?.ok_or(Problem::NotFound)?;
     let stopped = opt_outs::stopped_by(&ctx.portal, &account.phone).await?;
+    let has_app = totp::of(&ctx.portal, &account).await?.is_some();
+    let has_passkey = !passkeys::of(&ctx.portal, &account).await?.is_empty();
+    let codes_left = recovery_codes::of(&ctx.portal, me.account).await?.map(|set| set.left);
     read_own(&ctx, Deed::SecurityRead).await?;
     let words = &layout.words;
     let still = |until| me.role == Role::Patient && until > layout.now;
@@ -114,6 +126,10 @@ async fn show(ctx: Ctx<Person>, arrival: Query<Arrival>) -> PageResult {
             .collect(),
         history: history::lines(&layout, &events),
         is_patient: me.role == Role::Patient,
+        has_app,
+        codes_left,
+        few_codes: codes_left.is_some_and(|left| left < manage_codes::FEW),
+        phone_alone: !has_app && !has_passkey,
         layout,
     })
 }

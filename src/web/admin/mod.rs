@@ -58,7 +58,7 @@ async fn read(ctx: &Ctx<Admin>, deed: Deed, about: Option<&Account>) -> Result<(
 }
 
 /// What is wrong with a typed reason; None when it can be kept.
-fn reason_wrong(words: &Words, typed: &str) -> Option<String> {
+pub(super) fn reason_wrong(words: &Words, typed: &str) -> Option<String> {
     if typed.trim().is_empty() {
         return Some(words.t("reason-empty"));
     }

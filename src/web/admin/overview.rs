@@ -4,7 +4,7 @@ use actix_web::web::{ServiceConfig, get};
 use askama::Template;
 
 use crate::audit::{self as trail, Deed};
-use crate::auth::lockout;
+use crate::auth::{lockout, recovery};
 use crate::clock::SignedDuration;
 use crate::identity::accounts;
 use crate::messaging::dispatches::figures::{self, Totals};
@@ -22,6 +22,7 @@ const LATELY: SignedDuration = SignedDuration::from_hours(1);
 struct OverviewPage {
     layout: Layout,
     locked: i64,
+    recoveries: i64,
     failed_sign_ins: i64,
     texts: Totals,
     patients: i64,
@@ -37,6 +38,7 @@ async fn show(ctx: Ctx<Admin>) -> PageResult {
     let shown = OverviewPage {
         layout: ctx.layout(),
         locked: lockout::count(&ctx.portal).await?,
+        recoveries: recovery::count_waiting(&ctx.portal).await?,
         failed_sign_ins: trail::failed_sign_ins(&ctx.portal, since).await?,
         texts: figures::totals_since(&ctx.portal, since).await?,
         patients: of(Role::Patient),

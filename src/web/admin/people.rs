@@ -8,14 +8,14 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::audit::Deed;
-use crate::auth::{sessions, step_up};
+use crate::auth::{recovery, sessions, step_up};
 use crate::care::{appointments, doctors};
 use crate::error::{Failure, InternalError};
 use crate::identity::accounts::{self, Account, TurnRefusal};
 use crate::messaging::mail_refusals::{self, Mark, Why};
 use crate::types::actor::Role;
 use crate::types::email_address::EmailAddress;
-use crate::types::ids::AccountId;
+use crate::types::ids::{AccountId, RecoveryId};
 use crate::web::account::{role_word, when};
 use crate::web::admin::checks::{self, Line};
 use crate::web::admin::{read, reason_wrong, unfreeze};
@@ -155,6 +155,7 @@ struct ShowPage {
     sessions: usize,
     is_me: bool,
     checks: Vec<Line>,
+    recovery: Option<RecoveryId>,
     layout: Layout,
 }
 
@@ -190,6 +191,7 @@ async fn show(ctx: Ctx<Admin>, id: Path<String>, arrival: Query<Arrival>) -> Pag
     let account = person(&ctx, &id).await?;
     let sessions = sessions::list(&ctx.portal, account.id, account.role).await?.len();
     let returned = mail_refusals::of(&ctx.portal, account.id).await?;
+    let recovery = recovery::open_of(&ctx.portal, account.id).await?;
     read(&ctx, Deed::PeopleRead, Some(&account)).await?;
     let layout = ctx.layout();
     page(&ShowPage {
@@ -204,6 +206,7 @@ async fn show(ctx: Ctx<Admin>, id: Path<String>, arrival: Query<Arrival>) -> Pag
         just_unfrozen: arrival.done.as_deref() == Some("unfrozen"),
         sessions: if account.turned_off_at.is_some() { 0 } else { sessions },
         is_me: account.id == ctx.who.signed_in.account,
+        recovery,
         account,
         layout,
     })

@@ -7,6 +7,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::auth::entered::home_of;
+use crate::auth::factors::passkeys;
 use crate::auth::sessions;
 use crate::auth::sign_in::{SignInRefusal, sign_in};
 use crate::clock::Timestamp;
@@ -57,6 +58,7 @@ struct LoginPage {
     next: String,
     note: Option<Note>,
     idle_minutes: i64,
+    may_passkey: bool,
 }
 
 /// Why the door stays shut for now.
@@ -101,8 +103,15 @@ fn form<W: crate::web::guard::Who>(
     next: String,
     note: Option<Note>,
 ) -> LoginPage {
-    let idle_minutes = ctx.portal.policies.now().of(Role::Patient).idle().as_mins();
-    LoginPage { layout: ctx.layout(), errors, email, next, note, idle_minutes }
+    LoginPage {
+        layout: ctx.layout(),
+        errors,
+        email,
+        next,
+        note,
+        idle_minutes: ctx.portal.policies.now().of(Role::Patient).idle().as_mins(),
+        may_passkey: passkeys::are_possible(&ctx.portal),
+    }
 }
 
 /// `GET /login`.

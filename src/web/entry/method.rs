@@ -7,6 +7,7 @@ use serde::Deserialize;
 use crate::auth::challenges::{self, Challenge};
 use crate::auth::factors::choice::Choice;
 use crate::auth::prove::{self, Wanted, Ways};
+use crate::auth::recovery;
 use crate::error::{Failure, InternalError};
 use crate::messaging::opt_outs;
 use crate::types::factor_kind::FactorKind;
@@ -136,7 +137,9 @@ async fn choose(ctx: Ctx<Pending>, Posted(form): Posted<MethodForm>) -> PageResu
     let Some(challenge) = live(&ctx.portal, ctx.who.0.challenge).await? else { return see_other("/login?over=1") };
     let layout = ctx.layout();
     if form.method == "none" {
-        return see_other("/help/codes");
+        // Who has given the password or opened the mailed link can ask staff for a way back in.
+        let asker = recovery::asker(&ctx.portal, &ctx.who.0).await?;
+        return see_other(if asker.is_some() { "/recovery" } else { "/help/codes" });
     }
     let Ok(wanted) = form.method.parse::<Wanted>() else {
         return again(&ctx, &challenge, Errors::one("method", layout.words.t("method-empty"))).await;

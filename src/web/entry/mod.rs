@@ -9,7 +9,9 @@ pub mod language;
 pub mod login;
 mod method;
 pub mod not_me;
+mod passkey;
 pub mod password;
+pub mod recovery;
 pub mod register;
 pub mod step_up;
 
@@ -20,10 +22,12 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.configure(home::routes)
         .configure(register::routes)
         .configure(login::routes)
+        .configure(passkey::routes)
         .configure(challenge::routes)
         .configure(challenge_progress::routes)
         .configure(method::routes)
         .configure(password::routes)
+        .configure(recovery::routes)
         .configure(invitation::routes)
         .configure(not_me::routes)
         .configure(step_up::routes)

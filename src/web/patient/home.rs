@@ -6,6 +6,7 @@ use actix_web::web::{ServiceConfig, get};
 use askama::Template;
 
 use crate::audit::{self, Deed, Event};
+use crate::auth::factors::manage_codes;
 use crate::care::appointments as care;
 use crate::care::labs::{self, Unread};
 use crate::care::records;
@@ -56,6 +57,8 @@ struct HomePage {
     first_name: String,
     /// Mail to them comes back.
     mail_returns: bool,
+    /// Recovery codes that are left, if they are few.
+    few_codes: Option<i64>,
     next: Part<Option<Item>>,
     results: Part<NewResults>,
 }
@@ -92,6 +95,7 @@ async fn show(ctx: Ctx<Patient>) -> PageResult {
         labs::new_for_patient(portal, &own).await
     };
     let mail_returns = Part::of(mail_refusals::of(portal, who.account).await, "whether mail comes back");
+    let few_codes = Part::of(manage_codes::few_left(portal, who.account).await, "how many recovery codes are left");
     let layout = ctx.layout();
     let named = |one: &Unread| Named::panel(&layout.words, one.panel_loinc.as_deref(), &one.panel).plain;
     let results = results.await.map(|(count, newest)| NewResults { count, newest: newest.iter().map(named).collect() });
@@ -99,6 +103,7 @@ async fn show(ctx: Ctx<Patient>) -> PageResult {
     page(&HomePage {
         first_name: who.name.as_str().split_whitespace().next().unwrap_or_default().to_owned(),
         mail_returns: mail_returns.loaded().is_some_and(Option::is_some),
+        few_codes: few_codes.loaded().copied().flatten(),
         next: Part::of(next, "the next appointment"),
         results: Part::of(results, "new results"),
         layout,

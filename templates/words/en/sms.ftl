@@ -13,5 +13,3 @@ sms-phone_added = { $clinic }: a phone was added to your portal account. Was it 
 sms-phone_changed = { $clinic }: codes for your portal account go to another phone now. Was it not you? Call { $phone }.
 sms-phone_removed = { $clinic }: this phone was removed from your portal account. Was it not you? Call { $phone }.
 sms-email_changed = { $clinic }: the email address of your portal account was changed. Was it not you? Call { $phone }.
-sms-recovery_asked = { $clinic }: somebody asked us for a new way into your portal account. Was it not you? Call { $phone }.
-sms-recovery_done = { $clinic }: our staff gave your portal account a new phone. Was it not you? Call { $phone }.

@@ -13,5 +13,3 @@ sms-phone_added = { $clinic }: se agrego un celular a su cuenta del portal. Si n
 sms-phone_changed = { $clinic }: los codigos de su cuenta del portal van a otro celular. Si no fue usted, llame al { $phone }.
 sms-phone_removed = { $clinic }: este celular se quito de su cuenta del portal. Si no fue usted, llame al { $phone }.
 sms-email_changed = { $clinic }: el correo de su cuenta del portal cambio. Si no fue usted, llame al { $phone }.
-sms-recovery_asked = { $clinic }: alguien pidio otra forma de entrar en su cuenta del portal. Si no fue usted, llame al { $phone }.
-sms-recovery_done = { $clinic }: dimos un celular nuevo a su cuenta del portal. Si no fue usted, llame al { $phone }.

@@ -1,0 +1,82 @@
+//! A person's own recovery codes: made anew and removed by a fresh proof.
+//!
+//! | what                                | figure                         |
+//! |-------------------------------------|--------------------------------|
+//! | codes left at which pages say so    | under 3                        |
+
+use zeroize::Zeroizing;
+
+use super::recovery_codes;
+use super::told::told;
+use crate::audit::{self, Deed, Event};
+use crate::auth::alerts::freeze;
+use crate::auth::step_up::FreshFactor;
+use crate::db::Tx;
+use crate::error::{Failure, InternalError};
+use crate::identity::accounts::{self, Account, Frozen};
+use crate::portal::Portal;
+use crate::types::factor_kind::FactorKind;
+use crate::types::ids::AccountId;
+use crate::types::network::Network;
+
+/// With fewer left than this a person is told to make new ones.
+pub const FEW: i64 = 3;
+
+/// Why the codes stay as they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodesRefusal {
+    /// Changes are paused.
+    Frozen(Frozen),
+}
+
+async fn account_of(portal: &Portal, tx: &mut Tx, id: AccountId) -> Result<Account, Failure<CodesRefusal>> {
+    let gone = || InternalError::because("a session without its account");
+    let account = accounts::find_in(portal, tx, id).await?.ok_or_else(gone)?;
+    freeze::check(portal, &account).map_err(|frozen| Failure::Refused(CodesRefusal::Frozen(frozen)))?;
+    Ok(account)
+}
+
+/// Makes ten codes in the place of all earlier ones, to be shown this once. Audited, and the owner is told.
+///
+/// # Errors
+/// Refused as [`CodesRefusal`] says.
+pub async fn make(
+    portal: &Portal,
+    fresh: &FreshFactor,
+    from: &Network,
+) -> Result<Vec<Zeroizing<String>>, Failure<CodesRefusal>> {
+    let mut tx = portal.db.begin().await?;
+    let account = account_of(portal, &mut tx, fresh.account()).await?;
+    let codes = recovery_codes::make(portal, &mut tx, account.id).await?;
+    let event = Event::new(account.actor(), Deed::FactorAdded).on(account.id).because(FactorKind::Recovery.as_str());
+    audit::record(portal, &mut tx, event.from(from)).await?;
+    told(portal, &mut tx, &account, true, FactorKind::Recovery, from).await?;
+    tx.commit().await?;
+    Ok(codes)
+}
+
+/// Removes all of them. Audited, and the owner is told. Nothing happens when there are none.
+///
+/// # Errors
+/// Refused as [`CodesRefusal`] says.
+pub async fn remove_all(portal: &Portal, fresh: &FreshFactor, from: &Network) -> Result<(), Failure<CodesRefusal>> {
+    let mut tx = portal.db.begin().await?;
+    let account = account_of(portal, &mut tx, fresh.account()).await?;
+    if !recovery_codes::remove_all(&mut tx, account.id).await? {
+        return Ok(());
+    }
+    let event = Event::new(account.actor(), Deed::FactorRemoved).on(account.id).because(FactorKind::Recovery.as_str());
+    audit::record(portal, &mut tx, event.from(from)).await?;
+    told(portal, &mut tx, &account, false, FactorKind::Recovery, from).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// How many codes are left, where that is too few; None with enough of them, and where none were ever made.
+///
+/// # Errors
+/// When the database fails.
+pub async fn few_left(portal: &Portal, account: AccountId) -> Result<Option<i64>, InternalError> {
+    let set = recovery_codes::of(portal, account).await?;
+    Ok(set.map(|set| set.left).filter(|left| *left < FEW))
+}

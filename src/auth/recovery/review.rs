@@ -1,0 +1,386 @@
+//! What staff do with a request: one checks the person, another approves.
+
+use super::{number, place, sql};
+use crate::audit::{self, Deed, Event};
+use crate::auth::step_up::FreshFactor;
+use crate::auth::{sessions, trusted_devices};
+use crate::clock::Timestamp;
+use crate::crypto::random::Secret;
+use crate::crypto::sealed::Sealed;
+use crate::db::Tx;
+use crate::error::{Failure, InternalError};
+use crate::identity::accounts::{self, Account};
+use crate::identity::phones;
+use crate::messaging::dispatches;
+use crate::messaging::texts::{Notice, Values};
+use crate::portal::Portal;
+use crate::types::actor::{Actor, Role};
+use crate::types::ids::{AccountId, RecoveryId};
+use crate::types::network::Network;
+use crate::types::phone::PhoneNumber;
+use crate::words::Words;
+
+/// A member of staff with a fresh factor of their own.
+pub struct Reviewer {
+    account: AccountId,
+    role: Role,
+}
+
+impl Reviewer {
+    /// Who acts; None when the proof is somebody else's.
+    pub fn new(account: AccountId, role: Role, fresh: &FreshFactor) -> Option<Self> {
+        (fresh.account() == account && role != Role::Patient).then_some(Self { account, role })
+    }
+
+    fn actor(&self) -> Actor {
+        Actor::Account { id: self.account, role: self.role }
+    }
+}
+
+/// Whether somebody of `role` may act on, and know of, a request of an account of `owner`.
+fn may_see(role: Role, owner: Role) -> bool {
+    role == Role::Admin || (role == Role::Doctor && owner == Role::Patient)
+}
+
+/// How the person was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Met {
+    /// At the clinic.
+    InPerson,
+    /// In a video call.
+    Video,
+}
+
+impl Met {
+    /// The stored word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InPerson => "in_person",
+            Self::Video => "video",
+        }
+    }
+
+    /// The kind of a word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::InPerson, Self::Video].into_iter().find(|met| met.as_str() == word)
+    }
+}
+
+/// What staff say that they looked at; only a whole one counts.
+#[derive(Clone, Debug, Default)]
+pub struct Checklist {
+    /// The person was seen, and is the one of the account.
+    pub saw: bool,
+    /// Their photo id was compared with their face and name.
+    pub photo_id: bool,
+    /// Their date of birth was compared with the one on file.
+    pub birth_date: bool,
+    /// Two questions of the record were answered right.
+    pub asked: bool,
+    /// How the person was seen.
+    pub met: Option<Met>,
+    /// What the second member of staff should know.
+    pub note: String,
+}
+
+impl Checklist {
+    fn whole(&self) -> Option<Met> {
+        self.met.filter(|_| self.saw && self.photo_id && self.birth_date && self.asked)
+    }
+}
+
+/// A request as staff see it: nothing of the number but its last two digits.
+pub struct Request {
+    /// Which.
+    pub id: RecoveryId,
+    /// Whose.
+    pub owner: Account,
+    /// The end of the new number.
+    pub last2: String,
+    /// From where it was asked for, as stored.
+    pub network: String,
+    /// In which browser.
+    pub agent: String,
+    /// When it was asked for.
+    pub asked_at: Timestamp,
+    /// From when on it may be approved.
+    pub approvable_at: Timestamp,
+    /// Until when it waits.
+    pub expires_at: Timestamp,
+    /// When the person was checked, by whom, and how they were seen.
+    pub checked: Option<(Timestamp, AccountId, Option<Met>)>,
+    /// The note of who checked.
+    pub note: String,
+}
+
+fn opened(row: sql::Row, owner: Account) -> Result<Request, InternalError> {
+    let note = match &row.note_sealed {
+        None => String::new(),
+        Some(sealed) => Sealed::<String>::from_bytes(sealed.clone())
+            .open(&owner.key, &place("note_sealed", row.id))
+            .map_err(|error| InternalError::new("opening a note of a recovery", error))?,
+    };
+    Ok(Request {
+        last2: number(&row, &owner)?.last2().to_owned(),
+        checked: row.checked_at.zip(row.checked_by).map(|(at, by)| (at, by, row.met)),
+        id: row.id,
+        owner,
+        note,
+        network: row.network,
+        agent: row.agent,
+        asked_at: row.asked_at,
+        approvable_at: row.approvable_at,
+        expires_at: row.expires_at,
+    })
+}
+
+/// The requests that wait for staff of this role, the oldest first.
+///
+/// # Errors
+/// When the database fails or a row does not open.
+pub async fn list(portal: &Portal, role: Role) -> Result<Vec<Request>, InternalError> {
+    let rows = {
+        let mut connection = portal.db.read().await?;
+        sql::waiting(&mut connection, portal.clock.now()).await?
+    };
+    let mut requests = Vec::new();
+    for row in rows {
+        if let Some(owner) = accounts::find(portal, row.account).await?
+            && may_see(role, owner.role)
+        {
+            requests.push(opened(row, owner)?);
+        }
+    }
+    Ok(requests)
+}
+
+/// How many requests wait for staff, whoever's they are.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_waiting(portal: &Portal) -> Result<i64, InternalError> {
+    let mut connection = portal.db.read().await?;
+    Ok(sql::count_waiting(&mut connection, portal.clock.now()).await?)
+}
+
+/// One request that waits; None when it is over, made up, or not for this role.
+///
+/// # Errors
+/// When the database fails or the row does not open.
+pub async fn request(portal: &Portal, role: Role, id: RecoveryId) -> Result<Option<Request>, InternalError> {
+    let row = {
+        let mut connection = portal.db.read().await?;
+        sql::find_waiting(&mut connection, id, portal.clock.now()).await?
+    };
+    let Some(row) = row else { return Ok(None) };
+    let owner = accounts::find(portal, row.account).await?.filter(|owner| may_see(role, owner.role));
+    owner.map(|owner| opened(row, owner)).transpose()
+}
+
+/// The account's request that waits for staff.
+///
+/// # Errors
+/// When the database fails.
+pub async fn open_of(portal: &Portal, account: AccountId) -> Result<Option<RecoveryId>, InternalError> {
+    let mut connection = portal.db.read().await?;
+    let row = sql::open_of(&mut connection, account, portal.clock.now()).await?;
+    Ok(row.filter(|row| row.phone_proved_at.is_some()).map(|row| row.id))
+}
+
+/// Why a step of staff was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckRefusal {
+    /// No such request waits, or not for this person.
+    NotFound,
+    /// Nobody acts on their own request.
+    Oneself,
+    /// Something on the list was left out.
+    Incomplete,
+    /// Somebody checked it already.
+    Checked,
+    /// Nobody checked it yet.
+    NotChecked,
+    /// Who checked does not approve as well.
+    SamePerson,
+    /// The waiting time lasts until then.
+    TooSoon(Timestamp),
+    /// Three accounts use the new number already.
+    PhoneFull,
+    /// A reason is required.
+    NoReason,
+}
+
+type Reviewed<T> = Result<T, Failure<CheckRefusal>>;
+
+const fn no<T>(why: CheckRefusal) -> Reviewed<T> {
+    Err(Failure::Refused(why))
+}
+
+/// The request and its account, for somebody who may act on it.
+async fn for_reviewer(portal: &Portal, tx: &mut Tx, by: &Reviewer, id: RecoveryId) -> Reviewed<(sql::Row, Account)> {
+    let (row, owner) = waiting(portal, tx, id).await?;
+    if !may_see(by.role, owner.role) {
+        return no(CheckRefusal::NotFound);
+    }
+    if owner.id == by.account {
+        return no(CheckRefusal::Oneself);
+    }
+    Ok((row, owner))
+}
+
+async fn waiting(portal: &Portal, tx: &mut Tx, id: RecoveryId) -> Reviewed<(sql::Row, Account)> {
+    let Some(row) = sql::find_waiting(tx, id, portal.clock.now()).await? else { return no(CheckRefusal::NotFound) };
+    let owner = accounts::find_in(portal, tx, row.account).await?.filter(|owner| owner.turned_off_at.is_none());
+    let owner = owner.ok_or(Failure::Refused(CheckRefusal::NotFound))?;
+    Ok((row, owner))
+}
+
+fn event(actor: Actor, deed: Deed, owner: &Account, network: Option<&Network>) -> Event {
+    let mut event = Event::new(actor, deed).on(owner.id);
+    if let Some(patient) = owner.patient {
+        event = event.of(patient);
+    }
+    match network {
+        Some(network) => event.from(network),
+        None => event,
+    }
+}
+
+/// The first step: writes down that this member of staff checked the person.
+///
+/// # Errors
+/// Refused as [`CheckRefusal`] says.
+pub async fn check(
+    portal: &Portal,
+    by: &Reviewer,
+    id: RecoveryId,
+    checklist: &Checklist,
+    network: &Network,
+) -> Reviewed<()> {
+    let mut tx = portal.db.begin().await?;
+    let (_, owner) = for_reviewer(portal, &mut tx, by, id).await?;
+    let Some(met) = checklist.whole() else { return no(CheckRefusal::Incomplete) };
+    let note = Sealed::seal(&checklist.note.trim().to_owned(), &owner.key, &place("note_sealed", id));
+    if !sql::check(&mut tx, id, by.account, met, note.as_bytes(), portal.clock.now()).await? {
+        return no(CheckRefusal::Checked);
+    }
+    let event = event(by.actor(), Deed::RecoveryChecked, &owner, Some(network)).because(met.as_str());
+    audit::record(portal, &mut tx, event).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Who takes the second step.
+pub enum Approver<'a> {
+    /// Another member of staff.
+    Staff(&'a Reviewer),
+    /// The operator's shell, with a reason: for a clinic with one member of staff.
+    Shell(&'a str),
+}
+
+/// The second step: binds the new number, ends every session and forgets every browser of the account, pauses its
+/// sensitive acts, and tells its owner with a link that undoes it.
+///
+/// # Errors
+/// Refused as [`CheckRefusal`] says; nothing is changed then.
+pub async fn approve(portal: &Portal, by: Approver<'_>, id: RecoveryId, network: Option<&Network>) -> Reviewed<()> {
+    let now = portal.clock.now();
+    let mut tx = portal.db.begin().await?;
+    let (row, owner) = match by {
+        Approver::Staff(reviewer) => for_reviewer(portal, &mut tx, reviewer, id).await?,
+        Approver::Shell(_) => waiting(portal, &mut tx, id).await?,
+    };
+    let (me, actor, reason) = match by {
+        Approver::Staff(reviewer) => (Some(reviewer.account), reviewer.actor(), None),
+        Approver::Shell(reason) if reason.trim().is_empty() => return no(CheckRefusal::NoReason),
+        Approver::Shell(reason) => (None, Actor::Shell, Some(reason.trim())),
+    };
+    if let Some(why) = too_early(&row, me, now) {
+        return no(why);
+    }
+    let token = Secret::token();
+    let undo_until = now + portal.config.limits.recovery_undo;
+    let former = Sealed::seal(&owner.phone, &owner.key, &place("former_sealed", id));
+    let approval = sql::Approval {
+        id,
+        by: me,
+        former_sealed: former.as_bytes(),
+        former_index: &owner.phone_index,
+        undo_digest: &token.digest(),
+        undo_until,
+        now,
+    };
+    // The one statement that decides: of two approvals at once, one finds the request over.
+    if !sql::approve(&mut tx, &approval).await? {
+        return no(CheckRefusal::NotFound);
+    }
+    let former_phones = phones::of_in(&mut tx, &owner.phone_owner()).await?;
+    let phone = number(&row, &owner)?;
+    bind(&mut tx, &owner, &phone, &row.index()?, now).await?;
+    sessions::end_all(portal, &mut tx, owner.id).await?;
+    trusted_devices::forget_all(portal, &mut tx, owner.id).await?;
+    accounts::freeze_until(portal, &mut tx, owner.id, undo_until).await?;
+    let mut event = event(actor, Deed::RecoveryApproved, &owner, network);
+    if let Some(reason) = reason {
+        event = event.because(reason);
+    }
+    audit::record(portal, &mut tx, event).await?;
+    for old in former_phones.iter().filter(|old| old.proved_at.is_some()) {
+        let contact = owner.contact_at(old);
+        dispatches::queue_text(portal, &mut tx, &contact, Notice::RecoveryBound, &Values::new()).await?;
+    }
+    let words = Words::new(owner.locale);
+    let link = format!("{}/recovery/undo?token={}", portal.config.public_origin(), token.expose());
+    let values = Values::from([
+        ("time".to_owned(), words.day_time(now, &owner.zone)),
+        ("until".to_owned(), words.day_time(undo_until, &owner.zone)),
+        ("last2".to_owned(), phone.last2().to_owned()),
+        ("link".to_owned(), link),
+    ]);
+    let life = portal.config.limits.recovery_undo;
+    dispatches::queue_mail(portal, &mut tx, &owner.contact(), Notice::RecoveryBound, &values, life).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Why it cannot be approved now by this person; the statement that decides asks the same once more.
+fn too_early(row: &sql::Row, me: Option<AccountId>, now: Timestamp) -> Option<CheckRefusal> {
+    match row.checked_by {
+        None => Some(CheckRefusal::NotChecked),
+        checker if checker == me => Some(CheckRefusal::SamePerson),
+        _ if row.approvable_at > now => Some(CheckRefusal::TooSoon(row.approvable_at)),
+        _ => None,
+    }
+}
+
+async fn bind(tx: &mut Tx, owner: &Account, phone: &PhoneNumber, index: &[u8; 32], now: Timestamp) -> Reviewed<()> {
+    let bound = match phones::replace_all(tx, owner.id, index, now).await? {
+        Some(place) => accounts::set_number(tx, owner, phone, index, place).await?,
+        None => false,
+    };
+    if bound { Ok(()) } else { no(CheckRefusal::PhoneFull) }
+}
+
+/// Ends a request: who asked is not the person, or it is not needed. The account stays as it is.
+///
+/// # Errors
+/// Refused as [`CheckRefusal`] says.
+pub async fn refuse(portal: &Portal, by: &Reviewer, id: RecoveryId, reason: &str, network: &Network) -> Reviewed<()> {
+    let reason = reason.trim();
+    if reason.is_empty() {
+        return no(CheckRefusal::NoReason);
+    }
+    let now = portal.clock.now();
+    let mut tx = portal.db.begin().await?;
+    let (_, owner) = for_reviewer(portal, &mut tx, by, id).await?;
+    if !sql::refuse(&mut tx, id, by.account, reason, now).await? {
+        return no(CheckRefusal::NotFound);
+    }
+    let event = event(by.actor(), Deed::RecoveryRefused, &owner, Some(network)).because(reason);
+    audit::record(portal, &mut tx, event).await?;
+    let time = Words::new(owner.locale).day_time(now, &owner.zone);
+    let values = Values::from([("time".to_owned(), time)]);
+    accounts::tell(portal, &mut tx, &owner, Notice::RecoveryRefused, &values, false).await?;
+    tx.commit().await?;
+    Ok(())
+}

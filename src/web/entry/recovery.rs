@@ -1,0 +1,241 @@
+//! `/recovery`: the way back in for who lost their phone; and the mailed links that stop or undo one.
+//!
+//! Only somebody half-way in sees the form: with the right password, or by the mailed link to a new one.
+
+use actix_web::HttpRequest;
+use actix_web::cookie::time::Duration;
+use actix_web::web::{Query, ServiceConfig, get, post};
+use askama::Template;
+use serde::Deserialize;
+
+use crate::auth::recovery::{self, AskRefusal, Standing, UndoRefusal};
+use crate::config::Config;
+use crate::crypto::random::Secret;
+use crate::error::Failure;
+use crate::web::csrf::{Posted, Pressed};
+use crate::web::entry::register::{phone, phone_sentence};
+use crate::web::forms::{Choice, Errors};
+use crate::web::guard::{Ctx, Pending, Visitor};
+use crate::web::layout::{Layout, page, refused, see_other};
+use crate::web::problem::{PageResult, Problem};
+use crate::web::visit::{cookie, cookie_name};
+use crate::web::zones;
+
+/// A request that waits for staff.
+struct Waits {
+    checked: bool,
+    approvable: Option<String>,
+    expires: String,
+}
+
+#[derive(Template)]
+#[template(path = "entry/recovery/ask.html")]
+struct AskPage {
+    layout: Layout,
+    errors: Errors,
+    countries: Vec<Choice>,
+    phone: String,
+    hours: i64,
+    /// Whether a number waits for its code.
+    is_begun: bool,
+    stopped: bool,
+}
+
+#[derive(Template)]
+#[template(path = "entry/recovery/waits.html")]
+struct WaitsPage {
+    layout: Layout,
+    waits: Waits,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct AskForm {
+    country: String,
+    phone: String,
+}
+
+impl AskPage {
+    fn new(ctx: &Ctx<Pending>, typed: AskForm, standing: Option<Standing>, errors: Errors) -> Self {
+        let (layout, clinic) = (ctx.layout().into_journey(), &ctx.portal.config.clinic);
+        let country = if typed.country.is_empty() { clinic.country.code().to_owned() } else { typed.country };
+        Self {
+            countries: clinic
+                .sms_countries
+                .iter()
+                .map(|code| Choice::new(code.clone(), zones::country_label(code, &layout.words), *code == country))
+                .collect(),
+            phone: typed.phone,
+            hours: ctx.portal.config.limits.recovery_wait.as_hours(),
+            is_begun: standing.is_some(),
+            stopped: false,
+            layout,
+            errors,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Arrival {
+    stopped: Option<String>,
+}
+
+/// `GET /recovery`: the form, or how far the request got.
+async fn show(ctx: Ctx<Pending>, arrival: Query<Arrival>) -> PageResult {
+    let Some(account) = recovery::asker(&ctx.portal, &ctx.who.0).await? else { return see_other("/help/codes") };
+    let standing = recovery::standing(&ctx.portal, account).await?;
+    let Some(waiting) = standing.filter(|standing| standing.phone_proved_at.is_some()) else {
+        let mut shown = AskPage::new(&ctx, AskForm::default(), standing, Errors::none());
+        shown.stopped = standing.is_none() && arrival.stopped.is_some();
+        return page(&shown);
+    };
+    let layout = ctx.layout().into_journey();
+    let waits = Waits {
+        checked: waiting.checked_at.is_some(),
+        approvable: (waiting.approvable_at > layout.now).then(|| layout.day_time(&waiting.approvable_at)),
+        expires: layout.day_time(&waiting.expires_at),
+    };
+    page(&WaitsPage { layout, waits })
+}
+
+/// `POST /recovery`: 303 to the code that proves the number, or 422 and the form again.
+async fn ask(ctx: Ctx<Pending>, Posted(typed): Posted<AskForm>) -> PageResult {
+    let Some(account) = recovery::asker(&ctx.portal, &ctx.who.0).await? else { return see_other("/help/codes") };
+    let number = match phone(&ctx.portal, &typed.phone, &typed.country) {
+        Ok(number) => number,
+        Err(refusal) => {
+            let standing = recovery::standing(&ctx.portal, account).await?;
+            let errors = Errors::one("phone", phone_sentence(&ctx.layout().words, refusal));
+            return refused(&AskPage::new(&ctx, typed, standing, errors));
+        }
+    };
+    match recovery::ask(&ctx.portal, &ctx.browser, &ctx.who.0, &number).await {
+        Ok(()) => see_other("/challenge"),
+        // It waits already: the page says how far it got.
+        Err(Failure::Refused(AskRefusal::Waits)) => see_other("/recovery"),
+        Err(Failure::Refused(AskRefusal::NotHere)) => see_other("/help/codes"),
+        Err(Failure::Refused(AskRefusal::TooMany(until))) => Err(Problem::TooMany(until)),
+        Err(Failure::Internal(error)) => Err(error.into()),
+    }
+}
+
+/// `POST /recovery/stop`: 303 back, where nothing waits any more.
+async fn stop(ctx: Ctx<Pending>, _: Posted<Pressed>) -> PageResult {
+    recovery::stop_here(&ctx.portal, &ctx.browser, &ctx.who.0).await?;
+    see_other("/recovery?stopped=1")
+}
+
+/// What a mailed link does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Does {
+    Cancel,
+    Undo,
+}
+
+#[derive(Template)]
+#[template(path = "entry/recovery/link.html")]
+struct LinkPage {
+    layout: Layout,
+    does: Does,
+}
+
+#[derive(Template)]
+#[template(path = "entry/recovery/done.html")]
+struct DonePage {
+    layout: Layout,
+    does: Does,
+}
+
+#[derive(Template)]
+#[template(path = "entry/recovery/over.html")]
+struct OverPage {
+    layout: Layout,
+    /// The old number is taken: only the clinic can help.
+    full: bool,
+}
+
+#[derive(Deserialize)]
+struct Link {
+    token: Option<String>,
+}
+
+const CANCEL: &str = "recovery-cancel";
+const UNDO: &str = "recovery-undo";
+
+/// Moves the link's token into a cookie, out of the address bar; opening the link does nothing else.
+fn take_over(config: &Config, name: &str, token: &str, to: &str) -> PageResult {
+    let mut response = see_other(to)?;
+    let fits = token.len() == 43 && token.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    if fits {
+        let mut given = cookie(config, name, token);
+        given.set_max_age(Duration::minutes(30));
+        response.add_cookie(&given).map_err(|_| Problem::BadForm)?;
+    }
+    Ok(response)
+}
+
+fn token_of(req: &HttpRequest, config: &Config, name: &str) -> Option<Secret> {
+    req.cookie(&cookie_name(config, name)).map(|cookie| Secret::new(cookie.value()))
+}
+
+fn over(ctx: &Ctx<Visitor>) -> PageResult {
+    refused(&OverPage { layout: ctx.layout(), full: false })
+}
+
+/// `GET /recovery/cancel?token=…`: the button that stops the request.
+async fn cancel_page(ctx: Ctx<Visitor>, link: Query<Link>, req: HttpRequest) -> PageResult {
+    if let Some(token) = &link.token {
+        return take_over(&ctx.portal.config, CANCEL, token, "/recovery/cancel");
+    }
+    match token_of(&req, &ctx.portal.config, CANCEL) {
+        Some(token) if recovery::cancellable(&ctx.portal, &token).await? => {
+            page(&LinkPage { layout: ctx.layout().into_journey(), does: Does::Cancel })
+        }
+        _ => over(&ctx),
+    }
+}
+
+/// `POST /recovery/cancel`: says that it was stopped, or 422.
+async fn cancel(ctx: Ctx<Visitor>, req: HttpRequest, _: Posted<Pressed>) -> PageResult {
+    match token_of(&req, &ctx.portal.config, CANCEL) {
+        Some(token) if recovery::cancel(&ctx.portal, &ctx.browser, &token).await? => {
+            page(&DonePage { layout: ctx.layout(), does: Does::Cancel })
+        }
+        _ => over(&ctx),
+    }
+}
+
+/// `GET /recovery/undo?token=…`: the button that takes the new number off.
+async fn undo_page(ctx: Ctx<Visitor>, link: Query<Link>, req: HttpRequest) -> PageResult {
+    if let Some(token) = &link.token {
+        return take_over(&ctx.portal.config, UNDO, token, "/recovery/undo");
+    }
+    match token_of(&req, &ctx.portal.config, UNDO) {
+        Some(token) if recovery::undoable(&ctx.portal, &token).await? => {
+            page(&LinkPage { layout: ctx.layout().into_journey(), does: Does::Undo })
+        }
+        _ => over(&ctx),
+    }
+}
+
+/// `POST /recovery/undo`: says that the old number is back, or 422.
+async fn undo(ctx: Ctx<Visitor>, req: HttpRequest, _: Posted<Pressed>) -> PageResult {
+    let Some(token) = token_of(&req, &ctx.portal.config, UNDO) else { return over(&ctx) };
+    match recovery::undo(&ctx.portal, &ctx.browser, &token).await {
+        Ok(()) => page(&DonePage { layout: ctx.layout(), does: Does::Undo }),
+        Err(Failure::Refused(UndoRefusal::Over)) => over(&ctx),
+        Err(Failure::Refused(UndoRefusal::PhoneFull)) => refused(&OverPage { layout: ctx.layout(), full: true }),
+        Err(Failure::Internal(error)) => Err(error.into()),
+    }
+}
+
+/// Their routes.
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.route("/recovery", get().to(show))
+        .route("/recovery", post().to(ask))
+        .route("/recovery/stop", post().to(stop))
+        .route("/recovery/cancel", get().to(cancel_page))
+        .route("/recovery/cancel", post().to(cancel))
+        .route("/recovery/undo", get().to(undo_page))
+        .route("/recovery/undo", post().to(undo));
+}
