@@ -243,8 +243,9 @@ async fn open_session(
     replaces: Option<SessionId>,
 ) -> Result<Entered, InternalError> {
     let config = &portal.config.limits;
-    // A browser is not trusted while changes are paused.
-    let trust = trust && !accounts::is_frozen(account, portal.clock.now());
+    // A browser is not trusted while changes are paused, nor where the policy trusts none.
+    let trusts = portal.policies.now().of(account.role).trust().is_some();
+    let trust = trust && trusts && !accounts::is_frozen(account, portal.clock.now());
     let (device, cookie, new_here) = trusted_devices::remember(portal, &mut tx, browser, account, trust).await?;
     limits::clear(&mut tx, wrong_passwords(config), &account.email_index).await?;
     limits::clear(&mut tx, wrong_passwords(config), device.to_string().as_bytes()).await?;
@@ -301,7 +302,7 @@ pub async fn begin_with_passkey(portal: &Portal, browser: &Browser) -> Result<()
 /// guess it. So neither wrong passwords nor wrong codes lock it out.
 ///
 /// # Errors
-/// [`SignInRefusal::Wrong`] when it is nobody's, or the account is turned off.
+/// [`SignInRefusal::Wrong`] when it is nobody's, the account is turned off, or passkeys do not count for its role.
 pub async fn with_passkey(
     portal: &Portal,
     browser: &Browser,
@@ -311,7 +312,10 @@ pub async fn with_passkey(
 ) -> Result<Entered, Failure<SignInRefusal>> {
     let mut tx = portal.db.begin().await?;
     let identified = passkeys::identify(portal, &mut tx, browser, answer).await?;
-    let Some(account) = identified.filter(|account| account.turned_off_at.is_none()) else {
+    let policies = portal.policies.now();
+    let may =
+        |account: &Account| policies.of(account.role).takes(FactorKind::Passkey) && account.turned_off_at.is_none();
+    let Some(account) = identified.filter(may) else {
         let event = Event::new(Actor::Stranger, Deed::PasskeyRefused).on("nobody").from(&browser.network);
         audit::record(portal, &mut tx, event).await?;
         tx.commit().await?;

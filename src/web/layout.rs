@@ -98,6 +98,7 @@ fn links(role: Option<Role>) -> &'static [(&'static str, &'static str)] {
             ("nav-people", "/admin/people"),
             ("nav-delivery", "/admin/delivery"),
             ("nav-audit", "/admin/audit"),
+            ("nav-policy", "/admin/policy"),
             ("nav-account", "/account"),
         ],
     }

@@ -159,6 +159,15 @@ POST /admin/delivery/pauses/odd/lift    | login | challenge | 403 | 403 | 403 | 
 GET /admin/audit                        | login | challenge | 403 | 403 | 403 | 403 | 200
 POST /admin/audit actor=x               | login | challenge | 403 | 403 | 403 | 403 | 422
 POST /admin/audit/verify                | login | challenge | 403 | 403 | 403 | 403 | 200
+GET /admin/policy                       | login | challenge | 403 | 403 | 403 | 403 | 200
+GET /admin/policy/sms                   | login | challenge | 403 | 403 | 403 | 403 | 200
+GET /admin/policy/{role}                | login | challenge | 403 | 403 | 403 | 403 | 200
+GET /admin/policy/{made-up}             | login | challenge | 403 | 403 | 403 | 403 | 404
+POST /admin/policy/{role} idle_minutes=99 | login | challenge | 403 | 403 | 403 | 403 | 422
+POST /admin/policy/sms                  | login | challenge | 403 | 403 | 403 | 403 | 404
+POST /admin/policy/{made-up} idle_minutes=5 | login | challenge | 403 | 403 | 403 | 403 | 404
+POST /admin/policy/{role}/confirm reason= | login | challenge | 403 | 403 | 403 | 403 | 422
+POST /admin/policy/{made-up}/confirm reason=x | login | challenge | 403 | 403 | 403 | 403 | 404
 
 # staff
 GET /staff/recoveries                   | login | challenge | 403 | 403 | 200 | 200 | 200
@@ -342,6 +351,7 @@ impl Cast {
             ("patient", mia.account.to_string()),
             ("admin", ada.account.to_string()),
             ("twilio", "twilio".to_owned()),
+            ("role", "doctor".to_owned()),
             ("made-up", AccountId::new().to_string()),
             ("spare", spare.parse::<SessionId>().unwrap().to_string()),
         ]);

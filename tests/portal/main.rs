@@ -34,6 +34,7 @@ mod admin_audit;
 mod admin_delivery;
 mod admin_lockouts;
 mod admin_people;
+mod admin_policy;
 mod alerts;
 mod appointments;
 mod audit_trail;

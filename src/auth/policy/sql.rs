@@ -1,7 +1,5 @@
 //! Statements on `policies`, and the counts that tell whom a change touches.
 
-use std::collections::BTreeMap;
-
 use sqlx::{AnyConnection, Row};
 
 use super::Changed;
@@ -72,7 +70,7 @@ pub(super) async fn insert(connection: &mut AnyConnection, row: &NewRow<'_>) -> 
     Ok(inserted.rows_affected() == 1)
 }
 
-/// What an account that is on holds, in numbers.
+/// What an account that is on holds, in numbers; what is off after too many wrong answers is not among it.
 pub(super) struct HeldRow {
     pub account: AccountId,
     pub phones: i64,
@@ -91,28 +89,38 @@ fn held(row: &sqlx::any::AnyRow) -> db::Result<HeldRow> {
     })
 }
 
-/// The columns of [`HeldRow`].
+/// A statement around the columns of [`HeldRow`]; `$1` is how many wrong answers turn a factor off.
 macro_rules! held {
-    ($rest:literal) => {
+    ($before:literal, $after:literal) => {
         concat!(
-            "SELECT a.id,
-                    (SELECT COUNT(*) FROM phones p
-                     WHERE p.account_id = a.id AND p.proved_at IS NOT NULL AND p.removed_at IS NULL) AS phones,
-                    (SELECT COUNT(*) FROM authenticators t
-                     WHERE t.account_id = a.id AND t.kind = 'totp' AND t.proved_at IS NOT NULL AND t.removed_at IS NULL) AS apps,
-                    (SELECT COUNT(*) FROM authenticators t
-                     WHERE t.account_id = a.id AND t.kind = 'passkey' AND t.removed_at IS NULL) AS passkeys,
-                    (SELECT COUNT(*) FROM recovery_codes c
-                     WHERE c.account_id = a.id AND c.used_at IS NULL) AS codes
+            $before,
+            "(SELECT COUNT(*) FROM phones p
+              WHERE p.account_id = a.id AND p.proved_at IS NOT NULL AND p.removed_at IS NULL
+                AND NOT EXISTS (SELECT 1 FROM factor_uses u
+                                WHERE u.account_id = a.id AND u.factor = 'phone:' || p.id AND u.wrong >= $1)) AS phones,
+             (SELECT COUNT(*) FROM authenticators t
+              WHERE t.account_id = a.id AND t.kind = 'totp' AND t.proved_at IS NOT NULL AND t.removed_at IS NULL
+                AND NOT EXISTS (SELECT 1 FROM factor_uses u
+                                WHERE u.account_id = a.id AND u.factor = 'authenticator:' || t.id
+                                  AND u.wrong >= $1)) AS apps,
+             (SELECT COUNT(*) FROM authenticators t
+              WHERE t.account_id = a.id AND t.kind = 'passkey' AND t.removed_at IS NULL
+                AND NOT EXISTS (SELECT 1 FROM factor_uses u
+                                WHERE u.account_id = a.id AND u.factor = 'passkey' AND u.wrong >= $1)) AS passkeys,
+             (SELECT COUNT(*) FROM recovery_codes c
+              WHERE c.account_id = a.id AND c.used_at IS NULL
+                AND NOT EXISTS (SELECT 1 FROM factor_uses u
+                                WHERE u.account_id = a.id AND u.factor = 'recovery' AND u.wrong >= $1)) AS codes
              FROM accounts a ",
-            $rest
+            $after
         )
     };
 }
 
 /// What each account of a role that is on holds.
-pub(super) async fn held_by(connection: &mut AnyConnection, role: Role) -> db::Result<Vec<HeldRow>> {
-    sqlx::query(held!("WHERE a.role = $1 AND a.turned_off_at IS NULL ORDER BY a.opened_at, a.id"))
+pub(super) async fn held_by(connection: &mut AnyConnection, life: i64, role: Role) -> db::Result<Vec<HeldRow>> {
+    sqlx::query(held!("SELECT a.id, ", "WHERE a.role = $2 AND a.turned_off_at IS NULL ORDER BY a.opened_at, a.id"))
+        .bind(life)
         .bind(role.as_str())
         .fetch_all(connection)
         .await?
@@ -122,62 +130,57 @@ pub(super) async fn held_by(connection: &mut AnyConnection, role: Role) -> db::R
 }
 
 /// What one account holds.
-pub(super) async fn held_of(connection: &mut AnyConnection, account: AccountId) -> db::Result<Option<HeldRow>> {
-    let row = sqlx::query(held!("WHERE a.id = $1")).bind(account.to_string()).fetch_optional(connection).await?;
+pub(super) async fn held_of(
+    connection: &mut AnyConnection,
+    life: i64,
+    account: AccountId,
+) -> db::Result<Option<HeldRow>> {
+    let row = sqlx::query(held!("SELECT a.id, ", "WHERE a.id = $2"))
+        .bind(life)
+        .bind(account.to_string())
+        .fetch_optional(connection)
+        .await?;
     row.as_ref().map(held).transpose()
 }
 
-/// How many accounts of each role that is on hold which sorts of factors: (role, by phone, app, passkey, codes) → people.
-pub(super) async fn dependence(
-    connection: &mut AnyConnection,
-) -> db::Result<BTreeMap<(String, bool, bool, bool), i64>> {
-    let rows = sqlx::query(
-        "SELECT role, app, passkey, codes, COUNT(*) AS people
-         FROM (SELECT a.role,
-                      CASE WHEN EXISTS (SELECT 1 FROM authenticators t
-                                        WHERE t.account_id = a.id AND t.kind = 'totp' AND t.proved_at IS NOT NULL
-                                          AND t.removed_at IS NULL) THEN 1 ELSE 0 END AS app,
-                      CASE WHEN EXISTS (SELECT 1 FROM authenticators t
-                                        WHERE t.account_id = a.id AND t.kind = 'passkey' AND t.removed_at IS NULL)
-                           THEN 1 ELSE 0 END AS passkey,
-                      CASE WHEN EXISTS (SELECT 1 FROM recovery_codes c WHERE c.account_id = a.id AND c.used_at IS NULL)
-                           THEN 1 ELSE 0 END AS codes
-               FROM accounts a
-               WHERE a.turned_off_at IS NULL) AS held
-         GROUP BY role, app, passkey, codes",
-    )
-    .fetch_all(connection)
-    .await?;
-    let mut counts = BTreeMap::new();
-    for row in &rows {
-        let is = |column: &str| -> db::Result<bool> { Ok(row.try_get::<i32, _>(column)? != 0) };
-        let key = (row.try_get::<String, _>("role")?, is("app")?, is("passkey")?, is("codes")?);
-        *counts.entry(key).or_default() += row.try_get::<i64, _>("people")?;
-    }
-    Ok(counts)
+/// So many people hold the same sorts of factors.
+pub(super) struct Group {
+    pub role: Role,
+    pub has_phone: bool,
+    pub has_app: bool,
+    pub has_passkey: bool,
+    pub has_codes: bool,
+    pub people: i64,
 }
 
-/// Open sessions of a role that were not used since an instant, or began before another.
-pub(super) async fn sessions_ending(
-    connection: &mut AnyConnection,
-    role: Role,
-    now: Timestamp,
-    idle_since: (Timestamp, Timestamp),
-    begun_before: (Timestamp, Timestamp),
-) -> db::Result<i64> {
-    sqlx::query_scalar(
-        "SELECT COUNT(*)
-         FROM sessions s
-         JOIN accounts a ON a.id = s.account_id
-         WHERE a.role = $1 AND s.kind = 'full' AND s.ended_at IS NULL AND s.ends_at > $2 AND s.seen_at > $3
-           AND s.started_at > $5 AND (s.seen_at <= $4 OR s.started_at <= $6)",
-    )
-    .bind(role.as_str())
-    .bind(now.as_millisecond())
-    .bind(idle_since.0.as_millisecond())
-    .bind(idle_since.1.as_millisecond())
-    .bind(begun_before.0.as_millisecond())
-    .bind(begun_before.1.as_millisecond())
-    .fetch_one(connection)
-    .await
+/// Everybody who is on, by role and by the sorts of factors they hold: one statement and some dozen rows, however many
+/// people there are.
+pub(super) async fn groups(connection: &mut AnyConnection, life: i64) -> db::Result<Vec<Group>> {
+    sqlx::query(held!(
+        "SELECT sorts.role, sorts.phone, sorts.app, sorts.passkey, sorts.code, COUNT(*) AS people
+         FROM (SELECT held.role,
+                      CAST(CASE WHEN held.phones > 0 THEN 1 ELSE 0 END AS BIGINT) AS phone,
+                      CAST(CASE WHEN held.apps > 0 THEN 1 ELSE 0 END AS BIGINT) AS app,
+                      CAST(CASE WHEN held.passkeys > 0 THEN 1 ELSE 0 END AS BIGINT) AS passkey,
+                      CAST(CASE WHEN held.codes > 0 THEN 1 ELSE 0 END AS BIGINT) AS code
+               FROM (SELECT a.role, ",
+        "WHERE a.turned_off_at IS NULL) AS held) AS sorts
+         GROUP BY sorts.role, sorts.phone, sorts.app, sorts.passkey, sorts.code"
+    ))
+    .bind(life)
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .map(|row| {
+        let is = |column: &str| -> db::Result<bool> { Ok(row.try_get::<i64, _>(column)? != 0) };
+        Ok(Group {
+            role: parse("role", row.try_get("role")?)?,
+            has_phone: is("phone")?,
+            has_app: is("app")?,
+            has_passkey: is("passkey")?,
+            has_codes: is("code")?,
+            people: row.try_get("people")?,
+        })
+    })
+    .collect()
 }

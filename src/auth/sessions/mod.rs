@@ -5,6 +5,7 @@
 //! 800-63B 2.2.3), with the account's version (password, role, turned off), or at once when it is revoked.
 
 mod sql;
+pub mod under_policy;
 
 use crate::audit::{self, Deed, Event};
 use crate::auth::browser::Browser;

@@ -1,5 +1,7 @@
 //! Statements on `sessions`.
 
+pub(super) mod under_policy;
+
 use sqlx::{AnyConnection, Row};
 
 use super::{Kind, Listed};

@@ -45,6 +45,7 @@ enum Done {
     DevicesForgotten,
     PasswordChanged,
     EmailChanged,
+    AddFirst,
 }
 
 #[derive(Template)]
@@ -81,6 +82,7 @@ impl Arrival {
             "devices" => Some(Done::DevicesForgotten),
             "password" => Some(Done::PasswordChanged),
             "email" => Some(Done::EmailChanged),
+            "add" => Some(Done::AddFirst),
             _ => None,
         }
     }

@@ -11,6 +11,10 @@ pub mod invitations;
 pub mod lockouts;
 pub mod overview;
 pub mod people;
+pub mod policy;
+pub mod policy_change;
+mod policy_form;
+pub mod policy_sms;
 pub mod unfreeze;
 
 use actix_web::web::ServiceConfig;
@@ -34,7 +38,10 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .configure(delivery::routes)
         .configure(delivery_person::routes)
         .configure(delivery_worth::routes)
-        .configure(audit::routes);
+        .configure(audit::routes)
+        .configure(policy::routes)
+        .configure(policy_sms::routes)
+        .configure(policy_change::routes);
 }
 
 /// Writes down that the admin read a page, before it is answered. A page about one person names them, and counts as

@@ -94,7 +94,8 @@ struct ChallengePage {
     for_visit: bool,
     asks: Asks,
     left: Option<i64>,
-    may_trust: bool,
+    /// Days for which the browser may be trusted; 0 when it may not.
+    trust_days: i64,
     trust: bool,
 }
 
@@ -162,12 +163,14 @@ async fn challenge_page(
     };
     let left = challenge.tries_left(&ctx.portal.config.limits);
     let is_patient = ctx.who.0.who.as_ref().is_some_and(|who| who.role == Role::Patient);
+    let may_trust = is_patient && challenge.purpose == Purpose::SignIn;
+    let span = ctx.portal.policies.now().of(Role::Patient).trust().filter(|_| may_trust);
     Ok(ChallengePage {
         purpose: challenge.purpose,
         for_visit: challenge.visit.is_some(),
         asks,
         left: (left <= 2).then_some(left),
-        may_trust: is_patient && challenge.purpose == Purpose::SignIn,
+        trust_days: span.map_or(0, |span| span.as_hours() / 24),
         trust,
         errors,
         layout,

@@ -84,7 +84,10 @@ otp-wait = You can ask for another code at { $time }.
 otp-other = Choose another way to get in
 otp-change_number = Change my number
 otp-more_help = More help with codes
-otp-trust = Do not ask on this browser for 30 days
+otp-trust = { $days ->
+    [one] Do not ask on this browser for 1 day
+   *[other] Do not ask on this browser for { $days } days
+}
 otp-trust-hint = Only tick this on your own phone or computer.
 otp-channel-none = We cannot send the code that way. Ask for a text message, or call us.
 otp-state-queued = We are sending the text message now.

@@ -84,7 +84,10 @@ otp-wait = Puede pedir otro código a las { $time }.
 otp-other = Elegir otra forma de entrar
 otp-change_number = Cambiar mi número
 otp-more_help = Más ayuda con los códigos
-otp-trust = No pedirlo en este navegador durante 30 días
+otp-trust = { $days ->
+    [one] No pedirlo en este navegador durante 1 día
+   *[other] No pedirlo en este navegador durante { $days } días
+}
 otp-trust-hint = Márquelo solo en su propio teléfono o computadora.
 otp-channel-none = No podemos enviar el código de esa forma. Pida un mensaje de texto o llámenos.
 otp-state-queued = Estamos enviando el mensaje ahora.
