@@ -24,6 +24,8 @@ mod support;
 mod twilio_double;
 #[path = "../support/vonage_double.rs"]
 mod vonage_double;
+#[path = "../support/ways_model.rs"]
+mod ways_model;
 
 mod access;
 mod account_changes;
@@ -34,6 +36,7 @@ mod admin_lockouts;
 mod admin_people;
 mod alerts;
 mod appointments;
+mod attackers_chance;
 mod audit_trail;
 mod brakes;
 mod brakes_conversion;
@@ -92,5 +95,6 @@ mod slots;
 mod sweep;
 mod visits;
 mod voice;
+mod ways_in;
 mod web_safety;
 mod words;
