@@ -175,6 +175,9 @@ async fn a_wrong_number_is_put_right_without_typing_the_rest_again() {
     let typed: Vec<(&str, &str)> = typed.iter().map(|(name, value)| (*name, value.as_str())).collect();
     browser.send("/register", &typed).await.says("ending in 42");
     let code = portal.code("+12125550142").await;
-    assert_eq!(browser.post("/challenge", &[("code", &code)]).await.location(), "/account/security/recovery-codes?welcome=1");
+    assert_eq!(
+        browser.post("/challenge", &[("code", &code)]).await.location(),
+        "/account/security/recovery-codes?welcome=1"
+    );
     portal.browser().open("/register").await.says_not("Noor Haddad");
 }

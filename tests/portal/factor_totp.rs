@@ -279,7 +279,8 @@ async fn an_app_is_removed_by_another_factor_and_never_as_the_last() {
     let page = proves_by_text(&portal, &mut browser, &okafor, &location).await;
     assert_eq!(page.address, REMOVE);
 
-    let phone_off = "INSERT INTO factor_uses (account_id, factor, wrong) SELECT account_id, 'phone:' || id, 100 FROM phones
+    let phone_off =
+        "INSERT INTO factor_uses (account_id, factor, wrong) SELECT account_id, 'phone:' || id, 100 FROM phones
          WHERE true ON CONFLICT (account_id, factor) DO UPDATE SET wrong = 100";
     tamper(&portal, phone_off).await;
     let page = browser.post(REMOVE, &[]).await;

@@ -48,6 +48,16 @@ pub enum For {
     StepUp,
 }
 
+impl For {
+    fn word(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign-in",
+            Self::Reset(_) => "reset",
+            Self::StepUp => "step-up",
+        }
+    }
+}
+
 pub struct Asked {
     pub purpose: For,
     pub tries: i64,
@@ -126,9 +136,15 @@ pub struct Model {
     pub used: BTreeSet<String>,
     /// Guesses of strangers over the life of the password that surely were looked at.
     pub strange: i64,
+    /// How often what happened, so that a walk that meets nothing shows.
+    pub happened: BTreeMap<String, u32>,
 }
 
 impl Model {
+    fn note(&mut self, what: impl Into<String>) {
+        *self.happened.entry(what.into()).or_default() += 1;
+    }
+
     pub fn place(&mut self, who: Who) -> &mut Place {
         self.places.entry(who).or_default()
     }
@@ -161,7 +177,8 @@ impl Model {
     }
 
     /// The owner's own browser, that did nothing wrong, is not shut out; and nobody for longer than a day.
-    fn was_refused(&self, who: Who, is_known: bool, said: &Said, now: i64) -> Fine {
+    fn was_refused(&mut self, who: Who, is_known: bool, said: &Said, now: i64) -> Fine {
+        self.note(format!("refused, {}", if is_known { "known" } else { "strange" }));
         let place = &self.places[&who];
         match said {
             Said::Until(until) => {
@@ -179,14 +196,16 @@ impl Model {
         let (known, trusted) = (place.known, place.known && place.trusted_until > now);
         match said {
             Said::In => {
-                must(right && trusted, || format!("{who:?} is in by a password alone (right: {right}, void: {is_void})"))?;
+                must(right && trusted, || {
+                    format!("{who:?} is in by a password alone (right: {right}, void: {is_void})")
+                })?;
                 let session = Session { full: true, since: now, seen: now, proved: None, challenge: None };
                 (place.session, place.wrong) = (Some(session), 0);
+                self.note("in as trusted");
             }
             Said::Asked(challenge) => {
                 must(right, || format!("{who:?} is asked for a code after a wrong password"))?;
-                let session =
-                    Session { full: false, since: now, seen: now, proved: None, challenge: Some(*challenge) };
+                let session = Session { full: false, since: now, seen: now, proved: None, challenge: Some(*challenge) };
                 place.session = Some(session);
                 self.open(*challenge, For::SignIn, known, now)?;
             }
@@ -203,7 +222,8 @@ impl Model {
             return must(can_be_answered && asked.purpose == purpose, || "what is over is asked for again".into());
         }
         let (expires, code, replaced) = (now + 30 * MINUTE, None, Vec::new());
-        self.asked.insert(id, Asked { purpose, tries: 0, expires, over: false, answered: false, known, code, replaced });
+        self.asked
+            .insert(id, Asked { purpose, tries: 0, expires, over: false, answered: false, known, code, replaced });
         Ok(())
     }
 
@@ -266,6 +286,9 @@ impl Model {
                     must(self.strange <= 100, || format!("strangers guessed {} times", self.strange))?;
                 }
             }
+            if !proves {
+                self.note(format!("no proof, {}", given.factor));
+            }
             self.place(who).wrong += 1;
             self.place(who).wrong_codes += 1;
             return if alone && is_open && works { self.was_refused(who, known, said, now) } else { Ok(()) };
@@ -280,6 +303,7 @@ impl Model {
                 self.used.insert(given.typed.to_owned());
             }
         }
+        self.note(format!("{} by {}", purpose.word(), given.factor));
         let frozen = self.is_frozen;
         let place = self.place(who);
         (place.wrong, place.known) = (0, place.known || purpose == For::SignIn);
@@ -341,12 +365,14 @@ impl Model {
         self.links[link].ended = true;
         (self.password, self.is_void, self.strange) = (password.to_owned(), false, 0);
         self.end_all();
+        self.note("a new password");
         Ok(())
     }
 
     /// The owner said that something was not them.
     pub fn reported(&mut self) {
         (self.is_void, self.is_frozen) = (true, true);
+        self.note("reported");
         for link in &mut self.links {
             link.ended = true;
         }

@@ -29,8 +29,7 @@ use crate::types::ids::AccountId;
 use crate::types::network::Network;
 
 /// Wrong codes of one secret that waits.
-const TRIES: Limit =
-    Limit { bucket: "totp:bind", max: 10, window: SignedDuration::from_hours(24), pause: None };
+const TRIES: Limit = Limit { bucket: "totp:bind", max: 10, window: SignedDuration::from_hours(24), pause: None };
 
 /// Why an app stays as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -65,8 +65,7 @@ pub async fn remove_all(portal: &Portal, fresh: &FreshFactor, from: &Network) ->
     if !recovery_codes::remove_all(&mut tx, account.id).await? {
         return Ok(());
     }
-    let event =
-        Event::new(account.actor(), Deed::FactorRemoved).on(account.id).because(FactorKind::Recovery.as_str());
+    let event = Event::new(account.actor(), Deed::FactorRemoved).on(account.id).because(FactorKind::Recovery.as_str());
     audit::record(portal, &mut tx, event.from(from)).await?;
     told(portal, &mut tx, &account, false, FactorKind::Recovery, from).await?;
     tx.commit().await?;

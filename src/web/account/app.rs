@@ -69,10 +69,8 @@ async fn state(ctx: &Ctx<Person>, done: Option<Done>, refusal: Option<String>) -
     let app = totp::of(&ctx.portal, &account).await?;
     read_own(ctx, Deed::SecurityRead).await?;
     let layout = ctx.layout();
-    let bound = app.map(|app| Bound {
-        added: when(&layout, app.added_at),
-        used: app.used_at.map(|at| when(&layout, at)),
-    });
+    let bound =
+        app.map(|app| Bound { added: when(&layout, app.added_at), used: app.used_at.map(|at| when(&layout, at)) });
     Ok(AppPage { layout, done, bound, refusal })
 }
 
