@@ -32,6 +32,12 @@ pub fn wrong_codes(limits: &Limits) -> Limit {
     Limit { bucket: "codes:day", max: limits.codes_a_day, window: SignedDuration::from_hours(24), pause: None }
 }
 
+/// Wrong answers from unknown browsers to links for a new password, in a year, for one account: whoever reads the mailbox
+/// gets no more guesses at the phone than whoever knows the password.
+pub fn strange_resets(limits: &Limits) -> Limit {
+    Limit { bucket: "resets:year", max: limits.strange_life, window: SignedDuration::from_hours(365 * 24), pause: None }
+}
+
 /// By what an account's wrong codes of a day are counted: in its known browsers, or in all others together.
 pub fn codes_of(account: AccountId, known: bool) -> Vec<u8> {
     format!("{account}:{}", if known { "known" } else { "strange" }).into_bytes()

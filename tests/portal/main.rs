@@ -26,6 +26,8 @@ mod support;
 mod twilio_double;
 #[path = "../support/vonage_double.rs"]
 mod vonage_double;
+#[path = "../support/ways_model.rs"]
+mod ways_model;
 
 mod access;
 mod account_changes;
@@ -37,6 +39,7 @@ mod admin_people;
 mod admin_policy;
 mod alerts;
 mod appointments;
+mod attackers_chance;
 mod audit_trail;
 mod brakes;
 mod brakes_conversion;
@@ -96,5 +99,6 @@ mod slots;
 mod sweep;
 mod visits;
 mod voice;
+mod ways_in;
 mod web_safety;
 mod words;

@@ -21,7 +21,7 @@ pub struct Tally {
 
 impl Tally {
     /// Takes one; answers until when nothing is left.
-    fn take(&mut self, now: i64, max: i64, window: i64, pause: Option<i64>) -> Option<i64> {
+    pub fn take(&mut self, now: i64, max: i64, window: i64, pause: Option<i64>) -> Option<i64> {
         if self.ends <= now {
             *self = Self { count: 1, ends: now + window, blocked: None };
         } else {

@@ -94,13 +94,18 @@ pub async fn answer(
         None => None,
     };
     if let Some(account) = &account {
+        // Strangers' answers at one instant, in however many browsers, are weighed one after another from here on.
+        let strange = match challenge.device {
+            None => Some(accounts::hold_strange(&mut tx, account.id).await?),
+            Some(_) => None,
+        };
         if let Some(until) = lockout::locked_until(portal, &mut tx, account.id, challenge.device).await? {
             return refuse(portal, tx, &challenge, browser, AnswerRefusal::Locked { until }).await;
         }
-        // A new password is what lifts this, so the way to one stays open.
-        let spent = challenge.device.is_none() && account.strange_codes >= limits.strange_life;
-        if spent && challenge.purpose != Purpose::ResetPassword {
-            return refuse(portal, tx, &challenge, browser, AnswerRefusal::PasswordSpent).await;
+        if let Some(counted) = strange
+            && let Some(refusal) = spent_by_strangers(portal, &mut tx, &challenge, account, counted).await?
+        {
+            return refuse(portal, tx, &challenge, browser, refusal).await;
         }
         // Only answers from known browsers count on the factor, so that a stranger with the password cannot turn the
         // owner's phone off; theirs are counted against the life of the password.
@@ -138,6 +143,30 @@ pub async fn answer(
         None => AnswerRefusal::Wrong { left },
     };
     refuse(portal, tx, &challenge, browser, refusal).await
+}
+
+/// How many valid codes one answer could have hit: what it counts against the life of a password. So a stranger's chance
+/// is the same by every factor.
+fn weight(challenge: &Challenge) -> i64 {
+    if challenge.factor == FactorKind::Totp { totp::VALID_AT_ONCE } else { 1 }
+}
+
+/// Why a stranger's answer is not looked at any more: their share of guesses is used up. A new password gives a new one, so
+/// the way to one stays open, within a share of its own that only the clinic lifts.
+async fn spent_by_strangers(
+    portal: &Portal,
+    tx: &mut Tx,
+    challenge: &Challenge,
+    account: &Account,
+    counted: i64,
+) -> Result<Option<AnswerRefusal>, InternalError> {
+    let limits = &portal.config.limits;
+    if challenge.purpose == Purpose::ResetPassword {
+        let share = budgets::strange_resets(limits);
+        let until = limits::blocked_until(portal, tx, share, account.id.to_string().as_bytes()).await?;
+        return Ok(until.map(|_| AnswerRefusal::FactorOff));
+    }
+    Ok((counted + weight(challenge) > limits.strange_life).then_some(AnswerRefusal::PasswordSpent))
 }
 
 /// By what the factor that is asked for is counted.
@@ -197,16 +226,36 @@ async fn count_wrong(
     };
     let Some(account) = account else { return Ok(day) };
     match (challenge.device, key) {
-        (None, _) if accounts::count_strange(tx, account.id).await? == limits.strange_told => {
-            alerts::raise(portal, tx, account, Alert::StrangeCodes, Also::default(), &browser.network).await?;
-        }
-        (None, _) | (_, None) => {}
+        (None, _) => count_strange(portal, tx, challenge, account, browser).await?,
         (Some(_), Some(key)) => {
             factors::count_wrong(tx, account.id, key).await?;
         }
+        (Some(_), None) => {}
     }
     let locked = lockout::count_wrong(portal, tx, account, challenge.device, "code", &browser.network).await?;
     Ok(locked.or(day))
+}
+
+/// Counts a stranger's wrong answer for what it could have hit, and tells the owner once.
+async fn count_strange(
+    portal: &Portal,
+    tx: &mut Tx,
+    challenge: &Challenge,
+    account: &Account,
+    browser: &Browser,
+) -> Result<(), InternalError> {
+    let (limits, weight) = (&portal.config.limits, weight(challenge));
+    let counted = accounts::count_strange(tx, account.id, weight).await?;
+    if (counted - weight..counted).contains(&(limits.strange_told - 1)) {
+        alerts::raise(portal, tx, account, Alert::StrangeCodes, Also::default(), &browser.network).await?;
+    }
+    if challenge.purpose == Purpose::ResetPassword {
+        for _ in 0..weight {
+            let share = budgets::strange_resets(limits);
+            limits::take(portal, tx, share, account.id.to_string().as_bytes()).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn refuse<T>(

@@ -29,6 +29,9 @@ use crate::types::ids::{AccountId, AuthenticatorId};
 
 const KIND: &str = "totp";
 
+/// How many codes of an app are valid at a time: the present step's, and by drift the one before and after.
+pub const VALID_AT_ONCE: i64 = 3;
+
 /// The secret of an app. Does not print.
 struct Secret(Zeroizing<Vec<u8>>);
 
@@ -267,9 +270,11 @@ mod tests {
             assert_eq!(step(seconds), own, "{seconds}");
             assert_eq!((step(seconds - 30), step(seconds + 30)), (own, own), "one step of drift");
             assert_eq!(step(seconds + 61), None, "and no more");
-            // Before the first vector there is no second step.
-            if seconds > 90 {
+            // Before the first vector there are not enough steps.
+            if seconds > 300 {
                 assert_eq!(step(seconds - 61), None, "and no more");
+                let valid = (-5..=5).filter(|away| step(seconds + 30 * away).is_some()).count();
+                assert_eq!(i64::try_from(valid), Ok(VALID_AT_ONCE));
             }
         }
     }

@@ -207,6 +207,7 @@ pub async fn reset(
         let codes = budgets::codes_of(id, known);
         limits::clear(&mut tx, budgets::wrong_codes(&portal.config.limits), &codes).await?;
     }
+    limits::clear(&mut tx, budgets::strange_resets(&portal.config.limits), id.to_string().as_bytes()).await?;
     factors::forgive_all(&mut tx, id).await?;
     risk::pardon(portal, &mut tx, id).await?;
     let mut event = Event::new(actor, Deed::LockoutReset).on(id).because(reason);

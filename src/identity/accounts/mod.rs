@@ -325,12 +325,21 @@ pub async fn rehash(tx: &mut Tx, id: AccountId, old: &str, new: &str) -> Result<
     Ok(sql::rehash(tx, id, old, new).await?)
 }
 
-/// Counts a wrong answer from a browser that never proved itself against the life of the password; answers how many.
+/// Counts a wrong answer from a browser that never proved itself against the life of the password, for so many guesses as
+/// it was; answers how many there are now.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn count_strange(tx: &mut Tx, id: AccountId) -> Result<i64, InternalError> {
-    Ok(sql::count_strange(tx, id).await?)
+pub async fn count_strange(tx: &mut Tx, id: AccountId, guesses: i64) -> Result<i64, InternalError> {
+    Ok(sql::count_strange(tx, id, guesses).await?)
+}
+
+/// The strangers' guesses so far; nobody else counts one until this transaction is over.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hold_strange(tx: &mut Tx, id: AccountId) -> Result<i64, InternalError> {
+    Ok(sql::count_strange(tx, id, 0).await?)
 }
 
 /// Why an account stays as it is.

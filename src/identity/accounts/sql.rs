@@ -296,10 +296,11 @@ pub(super) async fn rehash(connection: &mut AnyConnection, id: AccountId, old: &
     Ok(())
 }
 
-/// Counts a wrong answer from a strange browser; answers how many over the life of the password.
-pub(super) async fn count_strange(connection: &mut AnyConnection, id: AccountId) -> db::Result<i64> {
-    sqlx::query_scalar("UPDATE accounts SET strange_codes = strange_codes + 1 WHERE id = $1 RETURNING strange_codes")
+/// Counts guesses from strange browsers; answers how many over the life of the password. The row is held until the commit.
+pub(super) async fn count_strange(connection: &mut AnyConnection, id: AccountId, guesses: i64) -> db::Result<i64> {
+    sqlx::query_scalar("UPDATE accounts SET strange_codes = strange_codes + $2 WHERE id = $1 RETURNING strange_codes")
         .bind(id.to_string())
+        .bind(guesses)
         .fetch_one(connection)
         .await
 }
