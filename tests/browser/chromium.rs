@@ -25,6 +25,9 @@ const FLAGS: [&str; 10] = [
 /// How long a browser may take to close.
 const FAREWELL: Duration = Duration::from_secs(5);
 
+/// How often chromedriver may pick a port.
+const PICKS: usize = 20;
+
 /// chromedriver, on a port that it chose itself.
 struct Driver {
     process: Child,
@@ -32,20 +35,42 @@ struct Driver {
 }
 
 impl Driver {
+    /// Starts it. It picks a port of its own, first for one version of the protocol and then the same for the other, where
+    /// a server of another test may have it: then it ends, and picks again.
     fn start() -> Self {
+        let mut said = Vec::new();
+        for _ in 0..PICKS {
+            match Self::on_a_port() {
+                Ok(driver) => return driver,
+                Err(lines) => said = lines,
+            }
+            assert!(said.iter().any(|line| line.contains("port not available")), "chromedriver ended: {said:?}");
+        }
+        panic!("chromedriver found no port that is free: {said:?}");
+    }
+
+    /// Starts it once; answers what it said when it ended instead.
+    fn on_a_port() -> Result<Self, Vec<String>> {
         let mut process = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .expect("chromedriver is installed (Debian: chromium-driver)");
-        let mut said = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let port = said
-            .find_map(|line| Some(line.split_once("started successfully on port ")?.1.trim_end_matches('.').to_owned()))
-            .expect("chromedriver says where it listens");
-        // It goes on talking; nobody to hear it would end it.
-        std::thread::spawn(move || said.for_each(drop));
-        Self { process, address: format!("127.0.0.1:{port}") }
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let mut said = Vec::new();
+        for line in lines.by_ref() {
+            let Some((_, port)) = line.split_once("started successfully on port ") else {
+                said.push(line);
+                continue;
+            };
+            let address = format!("127.0.0.1:{}", port.trim_end_matches('.'));
+            // It goes on talking; nobody to hear it would end it.
+            std::thread::spawn(move || lines.for_each(drop));
+            return Ok(Self { process, address });
+        }
+        process.wait().unwrap();
+        Err(said)
     }
 
     /// Closes the browser. Without the test's runtime, which may be the one that is unwinding.
