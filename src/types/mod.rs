@@ -3,6 +3,8 @@
 pub mod actor;
 pub mod amount;
 pub mod birth_date;
+pub mod code_time;
+pub mod code_way;
 pub mod country;
 pub mod email_address;
 pub mod factor_kind;

@@ -86,7 +86,7 @@ async fn patients_choose_how_they_are_reminded_and_staff_are_not_asked() {
     let okafor = portal.doctor("okafor").await;
     let mut browser = enter(&portal, &okafor, &[]).await;
     let page = browser.open("/account").await;
-    page.says("Language and time zone").says_not("Remind me");
+    page.says("Language, time zone and codes").says_not("Remind me");
     browser.send("/account", &choices("none")).await.says("Sus cambios están guardados.");
     let account = accounts::find(&portal.portal, okafor.account).await.unwrap().unwrap();
     assert_eq!(account.remind_by, RemindBy::Mail, "what staff are not asked is not stored");

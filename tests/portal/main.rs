@@ -47,6 +47,7 @@ mod brakes_money;
 mod calls;
 mod care_visits;
 mod challenge_choice;
+mod code_needs;
 mod demo_data;
 mod dispatches;
 mod doctor_access;

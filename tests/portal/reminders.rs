@@ -109,7 +109,8 @@ impl Story {
     }
 
     async fn choose(&self, who: &SignedIn, locale: Locale, zone: &str, remind_by: RemindBy) {
-        let profile = Profile { locale, zone: zone.parse().unwrap(), remind_by: Some(remind_by) };
+        let zone = zone.parse().unwrap();
+        let profile = Profile { locale, zone, remind_by: Some(remind_by), code_time: None, code_way: None };
         reminders::set_profile(&self.portal, who, &profile, &network()).await.unwrap();
     }
 }

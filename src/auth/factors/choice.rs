@@ -4,7 +4,8 @@
 //!
 //! 1. what works before what does not: a phone whose last three codes all failed, or that answered STOP, stands behind;
 //! 2. what resists phishing (passkeys), if it proved its person within the last 180 days;
-//! 3. an authenticator app, a text, a call: the one that proved its person last stands first;
+//! 3. an authenticator app, a text, a call: the one that proved its person last stands first; of one phone the call, for
+//!    whom it is easier, else the text;
 //! 4. passkeys that were not used for so long;
 //! 5. a code by mail, where it is allowed at all, and then recovery codes: never by themselves while anything else works.
 //!
@@ -24,6 +25,7 @@ use crate::identity::phones::{self, Phone};
 use crate::messaging::{dispatches, gateways, opt_outs};
 use crate::portal::Portal;
 use crate::types::actor::Role;
+use crate::types::code_way::CodeWay;
 use crate::types::factor_kind::FactorKind;
 
 /// How long a passkey that was not used is still the first that is asked for.
@@ -61,7 +63,7 @@ pub struct Choice {
 type Rank = (u8, u8, i64, Option<usize>);
 
 impl Choice {
-    fn rank(&self, now: Timestamp) -> Rank {
+    fn rank(&self, now: Timestamp, way: CodeWay) -> Rank {
         let age = self.proved_at.map_or(i64::MAX, |at| now.duration_since(at).as_secs());
         let group = match self.factor.kind() {
             FactorKind::Passkey if age <= RECENT.as_secs() => 0,
@@ -74,8 +76,14 @@ impl Choice {
             FactorKind::Recovery => 2,
             _ => u8::from(!self.arrives),
         };
-        // Text and call of a phone are one factor of one age: between them, as between any two, the order of pages decides.
-        let order = FactorKind::ALL.iter().position(|kind| *kind == self.factor.kind());
+        // Text and call of a phone are one factor of one age: between them its person decides, between others the order
+        // of pages.
+        let kind = match (way, self.factor.kind()) {
+            (CodeWay::Call, FactorKind::Sms) => FactorKind::Voice,
+            (CodeWay::Call, FactorKind::Voice) => FactorKind::Sms,
+            (_, kind) => kind,
+        };
+        let order = FactorKind::ALL.iter().position(|known| *known == kind);
         (works, group, age, order)
     }
 }
@@ -142,7 +150,7 @@ pub async fn choices(
             matches!(choice.factor.kind(), FactorKind::Passkey | FactorKind::Totp | FactorKind::Recovery)
         });
     }
-    found.sort_by_key(|choice| choice.rank(now));
+    found.sort_by_key(|choice| choice.rank(now, account.code_way));
     Ok(found)
 }
 
@@ -167,8 +175,12 @@ mod tests {
         "2026-11-24T15:00:00Z".parse().unwrap()
     }
 
-    fn order(mut choices: Vec<Choice>) -> Vec<FactorKind> {
-        choices.sort_by_key(|choice| choice.rank(now()));
+    fn order(choices: Vec<Choice>) -> Vec<FactorKind> {
+        order_for(CodeWay::Text, choices)
+    }
+
+    fn order_for(way: CodeWay, mut choices: Vec<Choice>) -> Vec<FactorKind> {
+        choices.sort_by_key(|choice| choice.rank(now(), way));
         choices.iter().map(|choice| choice.factor.kind()).collect()
     }
 
@@ -194,13 +206,15 @@ mod tests {
         assert_eq!(order(all(Some(181), Some(2), Some(3), true)), [Totp, Sms, Voice, Passkey, Email, Recovery]);
         assert_eq!(order(all(Some(181), None, Some(3), true)), [Sms, Voice, Totp, Passkey, Email, Recovery]);
         assert_eq!(order(all(Some(1), Some(9), Some(3), false)), [Passkey, Totp, Email, Sms, Voice, Recovery]);
+        let by_call = order_for(CodeWay::Call, all(Some(181), Some(3), Some(2), true));
+        assert_eq!(by_call, [Voice, Sms, Totp, Passkey, Email, Recovery]);
     }
 
     #[test]
     fn of_two_phones_the_one_that_was_used_last_is_first() {
         let (old, new) = (PhoneId::new(), PhoneId::new());
         let mut choices = [choice(Factor::Sms(old), Some(9), true), choice(Factor::Sms(new), Some(1), true)];
-        choices.sort_by_key(|choice| choice.rank(now()));
+        choices.sort_by_key(|choice| choice.rank(now(), CodeWay::Text));
         assert_eq!(choices[0].factor, Factor::Sms(new));
     }
 

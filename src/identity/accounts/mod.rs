@@ -20,6 +20,8 @@ use crate::messaging::texts::{Notice, Values};
 use crate::messaging::{dispatches, texts};
 use crate::portal::{Portal, WrappedKey};
 use crate::types::actor::{Actor, Role};
+use crate::types::code_time::CodeTime;
+use crate::types::code_way::CodeWay;
 use crate::types::email_address::EmailAddress;
 use crate::types::ids::{AccountId, DataKeyId, PatientId};
 use crate::types::locale::Locale;
@@ -69,6 +71,10 @@ pub struct Account {
     pub zone: Zone,
     /// How they are reminded of appointments, if they are a patient.
     pub remind_by: RemindBy,
+    /// How long a code that is sent to them works.
+    pub code_time: CodeTime,
+    /// By what a code is sent to their phone first.
+    pub code_way: CodeWay,
     /// When it was opened.
     pub opened_at: Timestamp,
     /// Since when it is turned off.
@@ -142,6 +148,8 @@ fn opened(portal: &Portal, row: sql::AccountRow) -> Result<Account, InternalErro
         locale: row.locale,
         zone: row.zone,
         remind_by: row.remind_by,
+        code_time: row.code_time,
+        code_way: row.code_way,
         opened_at: row.opened_at,
         turned_off_at: row.turned_off_at,
         strange_codes: row.strange_codes,

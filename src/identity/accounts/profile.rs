@@ -1,4 +1,4 @@
-//! What people choose of their own account: language, zone, and how a patient is reminded.
+//! What people choose of their own account: language, zone, what they need of codes, and how a patient is reminded.
 
 use super::sql;
 use crate::audit::{self, Deed, Event};
@@ -6,6 +6,8 @@ use crate::db::Tx;
 use crate::error::InternalError;
 use crate::portal::Portal;
 use crate::types::actor::Actor;
+use crate::types::code_time::CodeTime;
+use crate::types::code_way::CodeWay;
 use crate::types::ids::AccountId;
 use crate::types::locale::Locale;
 use crate::types::network::Network;
@@ -21,6 +23,10 @@ pub struct Profile {
     pub zone: Zone,
     /// How they are reminded of appointments; None leaves it as it is.
     pub remind_by: Option<RemindBy>,
+    /// How long a code that is sent to them works; None leaves it as it is.
+    pub code_time: Option<CodeTime>,
+    /// By what a code is sent to their phone first; None leaves it as it is.
+    pub code_way: Option<CodeWay>,
 }
 
 /// Changes the language and the zone.
@@ -35,7 +41,7 @@ pub async fn set_profile(
     zone: &Zone,
     from: &Network,
 ) -> Result<(), InternalError> {
-    let profile = Profile { locale, zone: zone.clone(), remind_by: None };
+    let profile = Profile { locale, zone: zone.clone(), remind_by: None, code_time: None, code_way: None };
     let mut tx = portal.db.begin().await?;
     change_profile(portal, &mut tx, by, id, &profile, from).await?;
     tx.commit().await?;
@@ -54,6 +60,6 @@ pub async fn change_profile(
     profile: &Profile,
     from: &Network,
 ) -> Result<(), InternalError> {
-    sql::set_profile(tx, id, profile.locale, &profile.zone, profile.remind_by).await?;
+    sql::set_profile(tx, id, profile).await?;
     audit::record(portal, tx, Event::new(by.clone(), Deed::ProfileChanged).on(id).from(from)).await
 }

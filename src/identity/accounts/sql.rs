@@ -5,10 +5,13 @@ pub(super) mod changes;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
+use super::Profile;
 use crate::clock::{Timestamp, from_ms};
-use crate::db::{self, is_duplicate, parse};
+use crate::db::{self, parse};
 use crate::portal::WrappedKey;
 use crate::types::actor::Role;
+use crate::types::code_time::CodeTime;
+use crate::types::code_way::CodeWay;
 use crate::types::ids::{AccountId, DataKeyId, PatientId};
 use crate::types::locale::Locale;
 use crate::types::remind_by::RemindBy;
@@ -30,6 +33,8 @@ pub(super) struct AccountRow {
     pub locale: Locale,
     pub zone: Zone,
     pub remind_by: RemindBy,
+    pub code_time: CodeTime,
+    pub code_way: CodeWay,
     pub opened_at: Timestamp,
     pub turned_off_at: Option<Timestamp>,
     pub strange_codes: i64,
@@ -58,6 +63,8 @@ fn account(row: &AnyRow) -> db::Result<AccountRow> {
         locale: parse("locale", row.try_get("locale")?)?,
         zone: parse("time_zone", row.try_get("time_zone")?)?,
         remind_by: parse("remind_by", row.try_get("remind_by")?)?,
+        code_time: parse("code_time", row.try_get("code_time")?)?,
+        code_way: parse("code_way", row.try_get("code_way")?)?,
         opened_at: from_ms(row.try_get("opened_at")?),
         turned_off_at: row.try_get::<Option<i64>, _>("turned_off_at")?.map(from_ms),
         strange_codes: row.try_get("strange_codes")?,
@@ -73,7 +80,7 @@ macro_rules! select {
         concat!(
             "SELECT a.id, a.role, p.id AS patient_id, a.data_key_id, k.key_id, k.wrapped, a.name_sealed, a.email_sealed,
                     a.email_index, a.phone_sealed, a.phone_index, a.password_hash, a.version, a.locale, a.time_zone,
-                    a.remind_by, a.opened_at, a.turned_off_at, a.strange_codes,
+                    a.remind_by, a.code_time, a.code_way, a.opened_at, a.turned_off_at, a.strange_codes,
                     a.frozen_at, a.frozen_until, a.password_void_at
              FROM accounts a
              JOIN data_keys k ON k.id = a.data_key_id AND k.wrapped IS NOT NULL
@@ -215,11 +222,7 @@ pub(super) async fn insert(connection: &mut AnyConnection, row: &NewRow<'_>) -> 
     .bind(row.zone.as_str())
     .execute(connection)
     .await;
-    match inserted {
-        Ok(done) => Ok(done.rows_affected() == 1),
-        Err(error) if is_duplicate(&error) => Ok(false),
-        Err(error) => Err(error),
-    }
+    db::unless_duplicate(inserted)
 }
 
 /// Adds the clinical record of a new patient.
@@ -306,21 +309,19 @@ pub(super) async fn count_strange(connection: &mut AnyConnection, id: AccountId,
 }
 
 /// Changes language and zone, and how they are reminded unless that is None.
-pub(super) async fn set_profile(
-    connection: &mut AnyConnection,
-    id: AccountId,
-    locale: Locale,
-    zone: &Zone,
-    remind_by: Option<RemindBy>,
-) -> db::Result<()> {
+pub(super) async fn set_profile(connection: &mut AnyConnection, id: AccountId, profile: &Profile) -> db::Result<()> {
     sqlx::query(
-        "UPDATE accounts SET locale = $2, time_zone = $3, remind_by = COALESCE($4, remind_by)
+        "UPDATE accounts
+         SET locale = $2, time_zone = $3, remind_by = COALESCE($4, remind_by), code_time = COALESCE($5, code_time),
+             code_way = COALESCE($6, code_way)
          WHERE id = $1",
     )
     .bind(id.to_string())
-    .bind(locale.code())
-    .bind(zone.as_str())
-    .bind(remind_by.map(RemindBy::as_str))
+    .bind(profile.locale.code())
+    .bind(profile.zone.as_str())
+    .bind(profile.remind_by.map(RemindBy::as_str))
+    .bind(profile.code_time.map(CodeTime::as_str))
+    .bind(profile.code_way.map(CodeWay::as_str))
     .execute(connection)
     .await?;
     Ok(())
@@ -363,9 +364,5 @@ pub(super) async fn set_number(
     .bind(phone_place)
     .execute(connection)
     .await;
-    match set {
-        Ok(done) => Ok(done.rows_affected() == 1),
-        Err(error) if is_duplicate(&error) => Ok(false),
-        Err(error) => Err(error),
-    }
+    db::unless_duplicate(set)
 }

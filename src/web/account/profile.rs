@@ -1,4 +1,4 @@
-//! `/account`: who I am here, my language, my time zone and how I am reminded.
+//! `/account`: who I am here, my language, my time zone, what I need of codes, and how I am reminded.
 
 use actix_web::web::{Query, ServiceConfig, get, post};
 use askama::Template;
@@ -7,8 +7,10 @@ use serde::Deserialize;
 use crate::audit::Deed;
 use crate::care::reminders::{self, Reach};
 use crate::identity::accounts::{self, Account, Profile};
-use crate::messaging::mail_refusals;
+use crate::messaging::{gateways, mail_refusals};
 use crate::types::actor::Role;
+use crate::types::code_time::CodeTime;
+use crate::types::code_way::CodeWay;
 use crate::types::locale::Locale;
 use crate::types::remind_by::RemindBy;
 use crate::types::zone::Zone;
@@ -36,6 +38,9 @@ struct ProfilePage {
     locales: Vec<Choice>,
     zones: Vec<Choice>,
     ways: Vec<Choice>,
+    code_times: Vec<Choice>,
+    /// None can be chosen where nothing calls.
+    code_ways: Vec<Choice>,
 }
 
 #[derive(Deserialize)]
@@ -45,6 +50,8 @@ struct ProfileForm {
     time_zone: String,
     /// Patients have it alone.
     remind_by: Option<String>,
+    code_time: Option<String>,
+    code_way: Option<String>,
 }
 
 impl ProfilePage {
@@ -56,16 +63,30 @@ impl ProfilePage {
             Role::Doctor | Role::Admin => Reach::AsChosen,
         };
         read_own(ctx, Deed::ProfileRead).await?;
-        let (locale, zone, way) = match &typed {
-            Some(typed) => (typed.locale.as_str(), typed.time_zone.as_str(), typed.remind_by.as_deref()),
-            None => (account.locale.code(), account.zone.as_str(), Some(account.remind_by.as_str())),
+        let (locale, zone) = match &typed {
+            Some(typed) => (typed.locale.as_str(), typed.time_zone.as_str()),
+            None => (account.locale.code(), account.zone.as_str()),
         };
+        let of = |chosen: fn(&ProfileForm) -> Option<&str>, stored| typed.as_ref().map_or(Some(stored), chosen);
+        let remind_by = of(|typed| typed.remind_by.as_deref(), account.remind_by.as_str());
+        let code_time = of(|typed| typed.code_time.as_deref(), account.code_time.as_str());
+        let code_way = of(|typed| typed.code_way.as_deref(), account.code_way.as_str());
         let layout = ctx.layout();
         let named = |way| match way {
             RemindBy::Mail => layout.words.t("remind-mail"),
             RemindBy::Text => layout.words.t("remind-text"),
             RemindBy::Nothing => layout.words.t("remind-none"),
         };
+        let usual = ctx.portal.config.limits.code_life;
+        let timed = |time: CodeTime| {
+            let minutes = time.life(usual).as_mins();
+            layout.words.with("code-time-minutes").arg("minutes", minutes).to_string()
+        };
+        let sent = |way| match way {
+            CodeWay::Text => layout.words.t("code-way-text"),
+            CodeWay::Call => layout.words.t("code-way-call"),
+        };
+        let offered = if gateways::can_call(&ctx.portal.config) { &CodeWay::ALL[..] } else { &[] };
         Ok(Self {
             locales: Locale::ALL
                 .into_iter()
@@ -74,7 +95,15 @@ impl ProfilePage {
             zones: zones::choices(zone),
             ways: RemindBy::ALL
                 .into_iter()
-                .map(|known| Choice::new(known.as_str(), named(known), Some(known.as_str()) == way))
+                .map(|known| Choice::new(known.as_str(), named(known), Some(known.as_str()) == remind_by))
+                .collect(),
+            code_times: CodeTime::ALL
+                .into_iter()
+                .map(|known| Choice::new(known.as_str(), timed(known), Some(known.as_str()) == code_time))
+                .collect(),
+            code_ways: offered
+                .iter()
+                .map(|known| Choice::new(known.as_str(), sent(*known), Some(known.as_str()) == code_way))
                 .collect(),
             layout,
             errors,
@@ -115,12 +144,23 @@ async fn save(ctx: Ctx<Person>, Posted(typed): Posted<ProfileForm>) -> PageResul
     if remind_by.is_err() {
         errors.add("remind_by", words.t("remind-empty"));
     }
-    let (Some(locale), Some(zone), Ok(remind_by)) = (locale, zone, remind_by) else {
+    let code_time = typed.code_time.as_deref().map(str::parse::<CodeTime>).transpose();
+    if code_time.is_err() {
+        errors.add("code_time", words.t("code-time-empty"));
+    }
+    let code_way = typed.code_way.as_deref().map(str::parse::<CodeWay>).transpose();
+    if code_way.is_err() {
+        errors.add("code_way", words.t("code-way-empty"));
+    }
+    let (Some(locale), Some(zone), Ok(remind_by), Ok(code_time), Ok(code_way)) =
+        (locale, zone, remind_by, code_time, code_way)
+    else {
         return refused(&ProfilePage::of(&ctx, errors, Some(typed)).await?);
     };
     let me = &ctx.who.signed_in;
     let remind_by = remind_by.filter(|_| me.role == Role::Patient);
-    reminders::set_profile(&ctx.portal, me, &Profile { locale, zone, remind_by }, ctx.network()).await?;
+    let profile = Profile { locale, zone, remind_by, code_time, code_way };
+    reminders::set_profile(&ctx.portal, me, &profile, ctx.network()).await?;
     let mut response = see_other("/account?saved=1")?;
     // Pages before the next sign-in are in the same language.
     let given = cookie(&ctx.portal.config, "lang", locale.code());

@@ -129,7 +129,7 @@ async fn sent(ctx: &Ctx<Pending>, layout: &Layout, challenge: &Challenge, resent
         may_call: progress.delivery.is_some() && ways.have(FactorKind::Voice),
         target,
         ends_at: challenge.code_ends_at,
-        minutes: ctx.portal.config.limits.code_life.as_mins(),
+        minutes: challenge.code_life.as_mins(),
         expired: challenge.code_ends_at <= now,
         delivery: delivery_sentence(&layout.words, &layout.zone, progress, held),
         offers: offers(progress.delivery),
