@@ -106,7 +106,7 @@ pub async fn begin(
         },
     )
     .await?;
-    sessions::expect(&mut tx, session.id, challenge).await?;
+    sessions::expect(portal, &mut tx, session.id, challenge).await?;
     audit::record(portal, &mut tx, Event::new(who.actor(), Deed::CodeRequested).on(challenge).from(&browser.network))
         .await?;
     tx.commit().await?;

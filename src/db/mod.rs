@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use sqlx::any::AnyPoolOptions;
+use sqlx::any::{AnyPoolOptions, AnyQueryResult};
 use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyConnection, AnyPool, Transaction};
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -230,6 +230,18 @@ pub fn is_deadlock(error: &sqlx::Error) -> bool {
 /// Whether a unique index said no.
 pub fn is_duplicate(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|e| e.is_unique_violation())
+}
+
+/// Whether a statement changed its row; false where a unique index said no.
+///
+/// # Errors
+/// Any other error of the statement.
+pub fn unless_duplicate(done: Result<AnyQueryResult>) -> Result<bool> {
+    match done {
+        Ok(done) => Ok(done.rows_affected() == 1),
+        Err(error) if is_duplicate(&error) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// A column that holds something of ours as text: ids, roles, locales.

@@ -54,7 +54,7 @@ pub async fn reads_a_result(person: &mut Person, story: &Story, people: &People)
     story.later(SignedDuration::from_mins(11));
     person.presses("Read test results").await;
     person.sees("We need to know it is you").await;
-    person.reads("We ask for a code before your test results open").await;
+    person.reads("We ask you to prove it once more before your test results open").await;
     person.presses("Continue").await;
     person.types_the_code(story, &people.maria.phone).await;
     person.sees("Test results").await;

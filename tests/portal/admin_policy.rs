@@ -8,7 +8,6 @@ use salus::types::actor::Role;
 use crate::factor_totp::{bind, password, tamper};
 use crate::support::browser::{Browser, Page};
 use crate::support::server::{PASSWORD, Someone, TestPortal};
-use crate::support::settings;
 
 const DOCTOR: &str = "/admin/policy/doctor";
 const ADMIN: &str = "/admin/policy/admin";
@@ -234,6 +233,24 @@ async fn an_app_that_is_off_after_wrong_answers_leaves_no_way_around_it() {
     assert_eq!(page.address, "/account/security?done=add", "a text opens no more than it does for who has no app");
     bind(&portal, &mut doctor).await;
     assert_eq!(doctor.open("/doctor").await.status, 200, "a new app does");
+}
+
+#[tokio::test]
+async fn what_was_asked_before_the_change_cannot_be_answered_by_what_no_longer_counts() {
+    let portal = TestPortal::start().await;
+    let (ada, okafor, mia) = (portal.admin("ada").await, portal.doctor("okafor").await, portal.patient("mia").await);
+    let mut admin = portal.signed_in(&ada).await;
+    let (mut doctor, mut patient) = (portal.browser(), portal.browser());
+    password(&mut doctor, &okafor).await.says("We sent a text message");
+    password(&mut patient, &mia).await.says("We sent a text message");
+    let (code, theirs) = (portal.code(&okafor.phone).await, portal.code(&mia.phone).await);
+    change(&mut admin, DOCTOR, &[("sms", ""), ("voice", "")]).await;
+
+    let page = doctor.post("/challenge", &[("code", &code)]).await;
+    assert_eq!(page.status, 422, "the code opens nothing any more");
+    page.says_not("We sent a text message");
+    assert_eq!(doctor.get("/doctor").await.location(), "/challenge");
+    assert_eq!(patient.post("/challenge", &[("code", &theirs)]).await.location(), "/home", "another role's still does");
 }
 
 #[tokio::test]

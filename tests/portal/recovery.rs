@@ -101,6 +101,7 @@ async fn a_lost_phone_is_replaced_by_two_members_of_staff_a_day_later() {
     assert_eq!(before.get("/home").await.status, 200, "nothing has changed for the owner");
 
     let mut doctor = portal.signed_in(&okafor).await;
+    doctor.open("/doctor").await.says("1 patient lost their phone and waits for somebody who checks who they are");
     let page = doctor.open("/staff/recoveries").await;
     page.says("Mia Example").says("Waits for the check").says_not("5550199");
     assert_eq!(page.links("/staff/recoveries/"), std::slice::from_ref(&request));
@@ -132,7 +133,13 @@ async fn a_lost_phone_is_replaced_by_two_members_of_staff_a_day_later() {
     assert_eq!(admin.get(&request).await.status, 404, "it is over");
 
     let holder = Someone { phone: NEW.into(), ..mia.clone() };
-    portal.signed_in(&holder).await.open("/home").await.says("Mia");
+    let mut owner = portal.signed_in(&holder).await;
+    owner.open("/home").await.says("Mia");
+    for path in ["/account/security/password", "/account/security/email", "/account/security/app/new"] {
+        let page = owner.get(path).await;
+        assert_eq!(page.status, 422, "{path}: what the old phone may still undo stays paused for 72 hours");
+        page.says("Changes to your account are paused until");
+    }
     let steps = ["recovery_asked", "recovery_phone_proved", "recovery_checked", "recovery_approved"];
     for step in steps {
         let found = deeds(&portal, step).await;

@@ -2,10 +2,14 @@
 
 use salus::audit::{self, Search};
 use salus::auth::lockout;
+use salus::crypto::blind_index;
 use salus::crypto::random::Secret;
+use salus::crypto::sealed::{Place, Sealed};
 use salus::identity::{accounts, invitations};
 use salus::types::actor::Role;
+use salus::types::ids::RecoveryId;
 use salus::types::network::Network;
+use salus::types::phone::PhoneNumber;
 
 use crate::shell::{Shell, account};
 
@@ -89,4 +93,51 @@ async fn changes_are_allowed_again_from_the_shell() {
     let search = Search { deed: Some("account_unfrozen".into()), limit: 9, ..Search::default() };
     let trail = audit::find(&portal, &search).await.unwrap();
     assert_eq!((trail[0].actor.as_str(), trail[0].why.as_deref()), ("shell", Some("called back")));
+}
+
+#[tokio::test]
+async fn a_lost_phone_is_approved_from_the_shell_once_staff_have_checked_the_person() {
+    let shell = Shell::new().await;
+    let portal = shell.portal().await;
+    let robin = account(&portal, Role::Admin, "robin@hill.example").await;
+    let ada = account(&portal, Role::Admin, "ada@hill.example").await;
+    let approve = |email: &str, why: &str| shell.run(&["admin", "approve-recovery", "--email", email, "--reason", why]);
+    approve("nobody@hill.example", "seen").ends_with(1).says("no account");
+    approve("robin@hill.example", "seen").ends_with(1).says("no request of this account waits");
+
+    let (id, new) = (RecoveryId::new(), PhoneNumber::from_e164("+12125550199").unwrap());
+    let place = Place { table: "recoveries", column: "phone_sealed", row: id.to_string() };
+    let now = portal.clock.now().as_millisecond();
+    let mut tx = portal.db.begin().await.unwrap();
+    sqlx::query(
+        "INSERT INTO recoveries (id, account_id, phone_sealed, phone_index, cancel_digest, cancel_until, network, agent,
+                                 asked_at, approvable_at, expires_at, phone_proved_at)
+         VALUES ($1, $2, $3, $4, $4, $5, '192.0.2.7', '', $6, $6, $5, $6)",
+    )
+    .bind(id.to_string())
+    .bind(robin.id.to_string())
+    .bind(Sealed::seal(&new, &robin.key, &place).as_bytes())
+    .bind(blind_index::index_phone(&portal.keys.index, &new).as_slice())
+    .bind(now + 86_400_000)
+    .bind(now - 1)
+    .execute(&mut *tx)
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+    approve("robin@hill.example", "seen").ends_with(1).says("staff have not checked the person yet");
+
+    let mut tx = portal.db.begin().await.unwrap();
+    sqlx::query("UPDATE recoveries SET checked_at = asked_at, checked_by = $1, checklist = 'in_person'")
+        .bind(ada.id.to_string())
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    approve("robin@hill.example", " ").ends_with(2).says("--reason");
+    approve("robin@hill.example", "one admin here").ends_with(0).says("Approved");
+    let robin = accounts::find(&portal, robin.id).await.unwrap().unwrap();
+    assert_eq!(robin.phone, new);
+    let search = Search { deed: Some("recovery_approved".into()), limit: 9, ..Search::default() };
+    let trail = audit::find(&portal, &search).await.unwrap();
+    assert_eq!((trail[0].actor.as_str(), trail[0].why.as_deref()), ("shell", Some("one admin here")));
 }

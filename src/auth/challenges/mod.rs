@@ -3,7 +3,7 @@
 //! | what                     | figure                                                              |
 //! |--------------------------|---------------------------------------------------------------------|
 //! | wrong codes              | 5, then the challenge ends; a new code gives no new tries           |
-//! | a code works             | 5 min; its deadline never moves                                     |
+//! | a code works             | 5 min, or 10 by its person's choice; its deadline never moves       |
 //! | asked again              | the same code, or a fresh one with under 2 min left or once the     |
 //! |                          | same was sent as often as one may be (4, over all gateways)         |
 //! | next send                | after 30 s, 60 s, 120 s; 5 in 15 min, 10 a day for one number; then `messaging::brakes` |
@@ -32,7 +32,8 @@ use crate::messaging::gateways;
 use crate::messaging::live_code::{LiveCode, Looking};
 use crate::messaging::texts::Notice;
 use crate::portal::Portal;
-use crate::types::actor::Actor;
+use crate::types::actor::{Actor, Role};
+use crate::types::code_way::CodeWay;
 use crate::types::factor_kind::FactorKind;
 use crate::types::ids::{
     AccountId, AppointmentId, ChallengeId, DeviceId, InvitationId, PhoneId, RecoveryId, RegistrationId, ResetId,
@@ -147,6 +148,8 @@ pub struct Challenge {
     pub next_send_at: Timestamp,
     /// When the present code stops working.
     pub code_ends_at: Timestamp,
+    /// How long each of its codes works.
+    pub code_life: SignedDuration,
     /// The visit the proof is bound to.
     pub visit: Option<AppointmentId>,
     /// The reset it belongs to.
@@ -250,6 +253,16 @@ pub enum Holder<'a> {
     },
 }
 
+impl Holder<'_> {
+    /// How long a code works for them.
+    fn code_life(&self, limits: &Limits) -> SignedDuration {
+        match self {
+            Self::Account(account) | Self::NewPhone(account, _) => account.code_time.life(limits.code_life),
+            Self::Typed { .. } => limits.code_life,
+        }
+    }
+}
+
 /// A challenge to open.
 pub struct NewChallenge<'a> {
     /// Who is to prove it.
@@ -294,6 +307,7 @@ pub async fn open(portal: &Portal, tx: &mut Tx, new: NewChallenge<'_>) -> Result
     }
     let limits = &portal.config.limits;
     let (holder, network) = (new.holder, &new.browser.network);
+    let code_life = holder.code_life(limits);
     let mut challenge = Challenge {
         id: ChallengeId::new(),
         whose: new.whose,
@@ -307,7 +321,8 @@ pub async fn open(portal: &Portal, tx: &mut Tx, new: NewChallenge<'_>) -> Result
         apart_from: new.apart_from,
         last_send_at: None,
         next_send_at: now,
-        code_ends_at: now + limits.code_life,
+        code_ends_at: now + code_life,
+        code_life,
         visit: new.visit,
         reset: new.reset,
         next: new.next.map(str::to_owned),
@@ -324,6 +339,9 @@ pub async fn open(portal: &Portal, tx: &mut Tx, new: NewChallenge<'_>) -> Result
         }
         Holder::NewPhone(account, phone) => {
             challenge.phone = Some(phone.id);
+            if account.code_way == CodeWay::Call && gateways::can_call(&portal.config) {
+                challenge.factor = FactorKind::Voice;
+            }
             sql::insert(tx, &challenge, now).await?;
             let contact = account.contact_at(phone);
             let to = To { contact: Some(&contact), phone: &phone.number, phone_index: &phone.index, network };
@@ -366,7 +384,7 @@ async fn demand(
     let Some(best) = choices.first() else { return Ok(()) };
     dispatches::settle(portal, tx, live.id).await?;
     live.seed = Seed::new();
-    live.code_ends_at = portal.clock.now() + portal.config.limits.code_life;
+    live.code_ends_at = portal.clock.now() + live.code_life;
     sql::replace_code(tx, live.id, &live.seed, live.code_ends_at).await?;
     begin(portal, tx, &mut live, account, best, &new.browser.network).await?;
     Ok(())
@@ -448,7 +466,7 @@ async fn send(
     if has_little_time || (may_spend && dispatches::is_spent(portal, tx, challenge.id, challenge.code_ends_at).await?) {
         dispatches::settle(portal, tx, challenge.id).await?;
         challenge.seed = Seed::new();
-        challenge.code_ends_at = now + limits.code_life;
+        challenge.code_ends_at = now + challenge.code_life;
         sql::replace_code(tx, challenge.id, &challenge.seed, challenge.code_ends_at).await?;
     }
     sql::count_send(tx, challenge.id, now, earliest).await?;
@@ -644,6 +662,14 @@ pub fn live_code(portal: &Portal, id: ChallengeId) -> Looking<'_> {
         }
         Ok(Some(LiveCode { code: challenge.code(portal), ends_at: challenge.code_ends_at }))
     })
+}
+
+/// Ends what can still be answered by a kind of factor, of everybody of a role: the policy does not count it any more.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_asking_for(portal: &Portal, tx: &mut Tx, role: Role, kind: FactorKind) -> Result<(), InternalError> {
+    Ok(sql::end_asking_for(tx, role, kind, portal.clock.now()).await?)
 }
 
 /// How long a challenge that can no longer be answered stays in the table.

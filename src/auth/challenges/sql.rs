@@ -5,9 +5,10 @@ use sqlx::{AnyConnection, Row};
 
 use super::{Challenge, Holder, NewChallenge, Purpose, Whose};
 use crate::auth::factors::FactorKey;
-use crate::clock::{Timestamp, from_ms};
+use crate::clock::{SignedDuration, Timestamp, from_ms};
 use crate::crypto::codes::Seed;
 use crate::db::{self, parse};
+use crate::types::actor::Role;
 use crate::types::factor_kind::FactorKind;
 use crate::types::ids::{ChallengeId, PhoneId};
 
@@ -45,6 +46,7 @@ fn challenge(row: &AnyRow) -> db::Result<Challenge> {
         last_send_at: instant("last_send_at")?,
         next_send_at: from_ms(row.try_get("next_send_at")?),
         code_ends_at: from_ms(row.try_get("code_ends_at")?),
+        code_life: SignedDuration::from_millis(row.try_get("code_life")?),
         visit: text("visit_id")?.map(|id| parse("visit_id", id)).transpose()?,
         reset: text("reset_id")?.map(|id| parse("reset_id", id)).transpose()?,
         next: row.try_get("next_path")?,
@@ -67,8 +69,8 @@ pub(super) async fn insert(connection: &mut AnyConnection, new: &Challenge, now:
     sqlx::query(
         "INSERT INTO challenges (id, account_id, registration_id, invitation_id, reset_id, purpose, factor, browser_digest,
                                  device_id, seed, code_ends_at, tries, sends, next_send_at, visit_id, next_path, started_at,
-                                 expires_at, phone_id, stronger, apart_from, recovery_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $15, $7, $8, $9, $10, 0, 0, $11, $12, $13, $11, $14, $16, $17, $18, $19)",
+                                 expires_at, phone_id, stronger, apart_from, recovery_id, code_life)
+         VALUES ($1, $2, $3, $4, $5, $6, $15, $7, $8, $9, $10, 0, 0, $11, $12, $13, $11, $14, $16, $17, $18, $19, $20)",
     )
     .bind(new.id.to_string())
     .bind(account)
@@ -89,6 +91,28 @@ pub(super) async fn insert(connection: &mut AnyConnection, new: &Challenge, now:
     .bind(i64::from(new.stronger))
     .bind(new.apart_from.as_ref().map(FactorKey::as_str))
     .bind(recovery)
+    .bind(new.code_life.as_millis() as i64)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Ends what can still be answered by a kind of factor, of everybody of a role.
+pub(super) async fn end_asking_for(
+    connection: &mut AnyConnection,
+    role: Role,
+    kind: FactorKind,
+    now: Timestamp,
+) -> db::Result<()> {
+    sqlx::query(
+        "UPDATE challenges
+         SET ended_at = $1
+         WHERE factor = $2 AND answered_at IS NULL AND ended_at IS NULL AND expires_at > $1
+           AND account_id IN (SELECT id FROM accounts WHERE role = $3)",
+    )
+    .bind(now.as_millisecond())
+    .bind(kind.as_str())
+    .bind(role.as_str())
     .execute(connection)
     .await?;
     Ok(())

@@ -8,7 +8,7 @@ use super::{Holding, Sorts, differences, held_by, kinds, of, refresh, sql};
 use crate::audit::{self, Deed, Event};
 use crate::auth::sessions::{self, under_policy};
 use crate::auth::step_up::FreshFactor;
-use crate::auth::trusted_devices;
+use crate::auth::{challenges, trusted_devices};
 use crate::db::Tx;
 use crate::error::{Failure, InternalError};
 use crate::portal::Portal;
@@ -179,7 +179,7 @@ pub async fn change(
 }
 
 /// What is open already follows the new policy: sessions that had run out stay so, browsers are trusted no longer than it
-/// says, and who had to add something and need not any more goes on.
+/// says, challenges that ask for what no longer counts end, and who had to add something and need not any more goes on.
 async fn settle(portal: &Portal, tx: &mut Tx, from: &Holding, to: &RolePolicy) -> Result<(), InternalError> {
     let (role, now) = (from.role, portal.clock.now());
     if to.idle() > from.policy.idle() || to.longest() > from.policy.longest() {
@@ -187,6 +187,9 @@ async fn settle(portal: &Portal, tx: &mut Tx, from: &Holding, to: &RolePolicy) -
     }
     if role == Role::Patient {
         trusted_devices::trust_until(tx, to.trust().map_or(now, |span| now + span)).await?;
+    }
+    for kind in FactorKind::ALL.into_iter().filter(|kind| from.policy.will_do(*kind) && !to.will_do(*kind)) {
+        challenges::end_asking_for(portal, tx, role, kind).await?;
     }
     for account in under_policy::narrowed(portal, tx, role).await? {
         if to.is_met_by(&held_by(portal, tx, account, role).await?) {

@@ -179,7 +179,7 @@ pub async fn ask(
         },
     )
     .await?;
-    sessions::expect(&mut tx, session.id, challenge).await?;
+    sessions::expect(portal, &mut tx, session.id, challenge).await?;
     tx.commit().await?;
     Ok(())
 }

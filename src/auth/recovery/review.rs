@@ -154,13 +154,13 @@ pub async fn list(portal: &Portal, role: Role) -> Result<Vec<Request>, InternalE
     Ok(requests)
 }
 
-/// How many requests wait for staff, whoever's they are.
+/// How many requests wait for staff of this role.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn count_waiting(portal: &Portal) -> Result<i64, InternalError> {
+pub async fn count_waiting(portal: &Portal, role: Role) -> Result<i64, InternalError> {
     let mut connection = portal.db.read().await?;
-    Ok(sql::count_waiting(&mut connection, portal.clock.now()).await?)
+    Ok(sql::count_waiting(&mut connection, role != Role::Admin, portal.clock.now()).await?)
 }
 
 /// One request that waits; None when it is over, made up, or not for this role.

@@ -5,7 +5,7 @@ use sqlx::{AnyConnection, Row as _};
 
 use super::review::Met;
 use crate::clock::{Timestamp, from_ms};
-use crate::db::{self, is_duplicate, parse};
+use crate::db::{self, parse};
 use crate::error::InternalError;
 use crate::types::ids::{AccountId, RecoveryId};
 use crate::types::network::Network;
@@ -105,11 +105,7 @@ pub(super) async fn insert(connection: &mut AnyConnection, new: &NewRow<'_>) -> 
     .bind(new.expires_at.as_millisecond())
     .execute(connection)
     .await;
-    match inserted {
-        Ok(done) => Ok(done.rows_affected() == 1),
-        Err(error) if is_duplicate(&error) => Ok(false),
-        Err(error) => Err(error),
-    }
+    db::unless_duplicate(inserted)
 }
 
 /// One request, whatever became of it.
@@ -168,12 +164,20 @@ pub(super) async fn waiting(connection: &mut AnyConnection, now: Timestamp) -> d
     .collect()
 }
 
-/// How many requests wait for staff.
-pub(super) async fn count_waiting(connection: &mut AnyConnection, now: Timestamp) -> db::Result<i64> {
+/// How many requests wait for staff: all, or those of patients.
+pub(super) async fn count_waiting(
+    connection: &mut AnyConnection,
+    of_patients_alone: bool,
+    now: Timestamp,
+) -> db::Result<i64> {
     sqlx::query_scalar(
-        "SELECT COUNT(*) FROM recoveries WHERE ended_at IS NULL AND phone_proved_at IS NOT NULL AND expires_at > $1",
+        "SELECT COUNT(*)
+         FROM recoveries r
+         JOIN accounts a ON a.id = r.account_id AND ($2 = 0 OR a.role = 'patient')
+         WHERE r.ended_at IS NULL AND r.phone_proved_at IS NOT NULL AND r.expires_at > $1",
     )
     .bind(now.as_millisecond())
+    .bind(i64::from(of_patients_alone))
     .fetch_one(connection)
     .await
 }

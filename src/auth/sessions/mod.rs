@@ -2,7 +2,8 @@
 //!
 //! A session's cookie holds 256 random bits; the table holds a digest. Every rise of privilege makes a new value and
 //! ends the old row in the same transaction. A session ends after 15 idle minutes and after 12 hours in all (NIST SP
-//! 800-63B 2.2.3), with the account's version (password, role, turned off), or at once when it is revoked.
+//! 800-63B 2.2.3), with the account's version (password, role, turned off), or at once when it is revoked. One with only the
+//! password ends with its challenge.
 
 mod sql;
 pub mod under_policy;
@@ -136,8 +137,12 @@ pub async fn find(portal: &Portal, token: &Secret) -> Result<Option<Session>, In
     }))
 }
 
-/// When a session ends at the latest, and when without use, as its role's policy says now.
+/// When a session ends at the latest, and when without use, as its role's policy says now. One that waits for a second
+/// factor lasts as long as its challenge, so that nobody is sent away while a code still works.
 fn ends(portal: &Portal, row: &sql::Found) -> (Timestamp, Timestamp) {
+    if row.kind == Kind::Pending {
+        return (row.ends_at, row.seen_at + portal.config.limits.challenge_life);
+    }
     let policies = portal.policies.now();
     match &row.who {
         Some(who) => {
@@ -252,8 +257,13 @@ pub async fn renew(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn expect(tx: &mut Tx, session: SessionId, challenge: ChallengeId) -> Result<(), InternalError> {
-    Ok(sql::expect(tx, session, challenge).await?)
+pub async fn expect(
+    portal: &Portal,
+    tx: &mut Tx,
+    session: SessionId,
+    challenge: ChallengeId,
+) -> Result<(), InternalError> {
+    Ok(sql::expect(tx, session, challenge, portal.clock.now()).await?)
 }
 
 /// Ends a session by its person's wish.

@@ -183,10 +183,16 @@ pub(super) async fn renew(
 }
 
 /// Names the challenge that the session may answer.
-pub(super) async fn expect(connection: &mut AnyConnection, id: SessionId, challenge: ChallengeId) -> db::Result<()> {
-    sqlx::query("UPDATE sessions SET challenge_id = $2 WHERE id = $1")
+pub(super) async fn expect(
+    connection: &mut AnyConnection,
+    id: SessionId,
+    challenge: ChallengeId,
+    now: Timestamp,
+) -> db::Result<()> {
+    sqlx::query("UPDATE sessions SET challenge_id = $2, seen_at = $3 WHERE id = $1")
         .bind(id.to_string())
         .bind(challenge.to_string())
+        .bind(now.as_millisecond())
         .execute(connection)
         .await?;
     Ok(())

@@ -38,7 +38,7 @@ async fn show(ctx: Ctx<Admin>) -> PageResult {
     let shown = OverviewPage {
         layout: ctx.layout(),
         locked: lockout::count(&ctx.portal).await?,
-        recoveries: recovery::count_waiting(&ctx.portal).await?,
+        recoveries: recovery::count_waiting(&ctx.portal, Role::Admin).await?,
         failed_sign_ins: trail::failed_sign_ins(&ctx.portal, since).await?,
         texts: figures::totals_since(&ctx.portal, since).await?,
         patients: of(Role::Patient),

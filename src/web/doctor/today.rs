@@ -5,7 +5,9 @@ use askama::Template;
 use jiff::civil::Date;
 use serde::Deserialize;
 
+use crate::auth::recovery;
 use crate::care::appointments::{self, Detail, Mode, Standing, Status};
+use crate::types::actor::Role;
 use crate::types::ids::{AppointmentId, PatientId};
 use crate::visits::{JoinState, join_state};
 use crate::web::guard::{Ctx, Doctor};
@@ -22,6 +24,8 @@ struct TodayPage {
     next: Date,
     rows: Vec<Row>,
     cancelled: bool,
+    /// Lost phones that wait for somebody of the staff.
+    recoveries: i64,
 }
 
 /// An appointment of the day.
@@ -124,6 +128,7 @@ async fn show(ctx: Ctx<Doctor>, asked: Query<Asked>) -> PageResult {
         previous: day.yesterday().unwrap_or(day),
         next: day.tomorrow().unwrap_or(day),
         cancelled: asked.done == "cancelled",
+        recoveries: recovery::count_waiting(&ctx.portal, Role::Doctor).await?,
     })
 }
 

@@ -13,7 +13,7 @@ use crate::auth::sign_in::{SignInRefusal, sign_in};
 use crate::clock::Timestamp;
 use crate::crypto::passwords::Password;
 use crate::error::Failure;
-use crate::types::actor::Role;
+use crate::portal::Portal;
 use crate::web::csrf::{Posted, Pressed};
 use crate::web::forms::Errors;
 use crate::web::guard::{Ctx, Person, Visitor, Who as _};
@@ -57,7 +57,8 @@ struct LoginPage {
     email: String,
     next: String,
     note: Option<Note>,
-    idle_minutes: i64,
+    /// How long a session stays without use, where that is the same for everybody.
+    idle_minutes: Option<i64>,
     may_passkey: bool,
 }
 
@@ -96,6 +97,13 @@ pub(super) fn shut(layout: Layout, why: Shut, until: Option<Timestamp>) -> PageR
     Ok(response)
 }
 
+/// The idle minutes of whoever was signed out: nobody knows here who that was.
+fn idle_of_all(portal: &Portal) -> Option<i64> {
+    let policies = portal.policies.now();
+    let patients = policies.patient.idle();
+    (policies.doctor.idle() == patients && policies.admin.idle() == patients).then(|| patients.as_mins())
+}
+
 fn form<W: crate::web::guard::Who>(
     ctx: &Ctx<W>,
     errors: Errors,
@@ -109,7 +117,7 @@ fn form<W: crate::web::guard::Who>(
         email,
         next,
         note,
-        idle_minutes: ctx.portal.policies.now().of(Role::Patient).idle().as_mins(),
+        idle_minutes: idle_of_all(&ctx.portal),
         may_passkey: passkeys::are_possible(&ctx.portal),
     }
 }

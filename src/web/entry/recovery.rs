@@ -9,16 +9,14 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::auth::recovery::{self, AskRefusal, Standing, UndoRefusal};
-use crate::config::Config;
-use crate::crypto::random::Secret;
 use crate::error::Failure;
 use crate::web::csrf::{Posted, Pressed};
 use crate::web::entry::register::{phone, phone_sentence};
 use crate::web::forms::{Choice, Errors};
 use crate::web::guard::{Ctx, Pending, Visitor};
 use crate::web::layout::{Layout, page, refused, see_other};
+use crate::web::link_token::{self, Link};
 use crate::web::problem::{PageResult, Problem};
-use crate::web::visit::{cookie, cookie_name};
 use crate::web::zones;
 
 /// A request that waits for staff.
@@ -154,29 +152,10 @@ struct OverPage {
     full: bool,
 }
 
-#[derive(Deserialize)]
-struct Link {
-    token: Option<String>,
-}
-
+/// The cookies that hold a link's token, and for how long.
 const CANCEL: &str = "recovery-cancel";
 const UNDO: &str = "recovery-undo";
-
-/// Moves the link's token into a cookie, out of the address bar; opening the link does nothing else.
-fn take_over(config: &Config, name: &str, token: &str, to: &str) -> PageResult {
-    let mut response = see_other(to)?;
-    let fits = token.len() == 43 && token.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-    if fits {
-        let mut given = cookie(config, name, token);
-        given.set_max_age(Duration::minutes(30));
-        response.add_cookie(&given).map_err(|_| Problem::BadForm)?;
-    }
-    Ok(response)
-}
-
-fn token_of(req: &HttpRequest, config: &Config, name: &str) -> Option<Secret> {
-    req.cookie(&cookie_name(config, name)).map(|cookie| Secret::new(cookie.value()))
-}
+const HELD: Duration = Duration::minutes(30);
 
 fn over(ctx: &Ctx<Visitor>) -> PageResult {
     refused(&OverPage { layout: ctx.layout(), full: false })
@@ -185,9 +164,9 @@ fn over(ctx: &Ctx<Visitor>) -> PageResult {
 /// `GET /recovery/cancel?token=…`: the button that stops the request.
 async fn cancel_page(ctx: Ctx<Visitor>, link: Query<Link>, req: HttpRequest) -> PageResult {
     if let Some(token) = &link.token {
-        return take_over(&ctx.portal.config, CANCEL, token, "/recovery/cancel");
+        return link_token::take_over(&ctx.portal.config, CANCEL, token, HELD, "/recovery/cancel");
     }
-    match token_of(&req, &ctx.portal.config, CANCEL) {
+    match link_token::of(&req, &ctx.portal.config, CANCEL) {
         Some(token) if recovery::cancellable(&ctx.portal, &token).await? => {
             page(&LinkPage { layout: ctx.layout().into_journey(), does: Does::Cancel })
         }
@@ -197,7 +176,7 @@ async fn cancel_page(ctx: Ctx<Visitor>, link: Query<Link>, req: HttpRequest) -> 
 
 /// `POST /recovery/cancel`: says that it was stopped, or 422.
 async fn cancel(ctx: Ctx<Visitor>, req: HttpRequest, _: Posted<Pressed>) -> PageResult {
-    match token_of(&req, &ctx.portal.config, CANCEL) {
+    match link_token::of(&req, &ctx.portal.config, CANCEL) {
         Some(token) if recovery::cancel(&ctx.portal, &ctx.browser, &token).await? => {
             page(&DonePage { layout: ctx.layout(), does: Does::Cancel })
         }
@@ -208,9 +187,9 @@ async fn cancel(ctx: Ctx<Visitor>, req: HttpRequest, _: Posted<Pressed>) -> Page
 /// `GET /recovery/undo?token=…`: the button that takes the new number off.
 async fn undo_page(ctx: Ctx<Visitor>, link: Query<Link>, req: HttpRequest) -> PageResult {
     if let Some(token) = &link.token {
-        return take_over(&ctx.portal.config, UNDO, token, "/recovery/undo");
+        return link_token::take_over(&ctx.portal.config, UNDO, token, HELD, "/recovery/undo");
     }
-    match token_of(&req, &ctx.portal.config, UNDO) {
+    match link_token::of(&req, &ctx.portal.config, UNDO) {
         Some(token) if recovery::undoable(&ctx.portal, &token).await? => {
             page(&LinkPage { layout: ctx.layout().into_journey(), does: Does::Undo })
         }
@@ -220,7 +199,7 @@ async fn undo_page(ctx: Ctx<Visitor>, link: Query<Link>, req: HttpRequest) -> Pa
 
 /// `POST /recovery/undo`: says that the old number is back, or 422.
 async fn undo(ctx: Ctx<Visitor>, req: HttpRequest, _: Posted<Pressed>) -> PageResult {
-    let Some(token) = token_of(&req, &ctx.portal.config, UNDO) else { return over(&ctx) };
+    let Some(token) = link_token::of(&req, &ctx.portal.config, UNDO) else { return over(&ctx) };
     match recovery::undo(&ctx.portal, &ctx.browser, &token).await {
         Ok(()) => page(&DonePage { layout: ctx.layout(), does: Does::Undo }),
         Err(Failure::Refused(UndoRefusal::Over)) => over(&ctx),

@@ -83,6 +83,10 @@ recoveries-not_checked = Somebody must check the person first
 recoveries-same = You checked this person. Somebody else must approve.
 recoveries-too_soon = It can be approved from { $when } on.
 recoveries-full = Three accounts use this number already. Refuse the request, and ask for another number.
+doctor-today-recoveries = { $n ->
+    [one] 1 patient lost their phone and waits for somebody who checks who they are
+   *[other] { $n } patients lost their phones and wait for somebody who checks who they are
+}
 overview-recoveries-some = Waiting for staff
 overview-recoveries-link = Open lost phones
 people-recovery = A request for a new phone waits

@@ -83,6 +83,10 @@ recoveries-not_checked = Antes alguien debe comprobar a la persona
 recoveries-same = Usted comprobó a esta persona. Otra debe aprobar.
 recoveries-too_soon = Se puede aprobar desde { $when }.
 recoveries-full = Tres cuentas usan ya este número. Rechace la petición y pida otro número.
+doctor-today-recoveries = { $n ->
+    [one] 1 paciente perdió su teléfono y espera a que alguien compruebe quién es
+   *[other] { $n } pacientes perdieron su teléfono y esperan a que alguien compruebe quiénes son
+}
 overview-recoveries-some = Esperan al personal
 overview-recoveries-link = Abrir celulares perdidos
 people-recovery = Espera una petición de celular nuevo

@@ -44,7 +44,7 @@ pub(in crate::auth::sessions) async fn end_run_out(
 ) -> db::Result<u64> {
     let ended = sqlx::query(
         "UPDATE sessions SET ended_at = $2
-         WHERE ended_at IS NULL AND ends_at > $2 AND (seen_at <= $3 OR started_at <= $4)
+         WHERE kind = 'full' AND ended_at IS NULL AND ends_at > $2 AND (seen_at <= $3 OR started_at <= $4)
            AND account_id IN (SELECT id FROM accounts WHERE role = $1)",
     )
     .bind(role.as_str())
