@@ -1,8 +1,10 @@
 //! Every way in at random: the owner at home and away, somebody who knows the password, somebody who does not, over days.
 //! Nobody is in without proofs, and the owner is never shut out for longer than is written down.
 
+mod lost_phone;
+
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use data_encoding::BASE32_NOPAD;
 use proptest::prelude::*;
@@ -27,7 +29,7 @@ use salus::error::Failure;
 use salus::types::actor::Role;
 use salus::types::email_address::EmailAddress;
 use salus::types::factor_kind::FactorKind;
-use salus::types::ids::{AccountId, ChallengeId};
+use salus::types::ids::{AccountId, ChallengeId, RecoveryId};
 
 use crate::door::{Door, PASSWORD, browser, went_through};
 use crate::limits_model::Tally;
@@ -62,6 +64,11 @@ enum Step {
     Forget(Who),
     Unlock,
     NotMe,
+    /// The form for who lost their phone.
+    AskStaff(Who),
+    /// Staff act on the request that waits.
+    Staff,
+    UndoStaff,
     Pass(i64),
 }
 
@@ -96,6 +103,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => owner().prop_map(Step::Forget),
         1 => Just(Step::Unlock),
         1 => Just(Step::NotMe),
+        1 => anybody().prop_map(Step::AskStaff),
+        1 => Just(Step::Staff),
+        1 => Just(Step::UndoStaff),
         5 => pause().prop_map(Step::Pass),
     ];
     // What random steps alone rarely come to: stories that begin well, and end as they may.
@@ -129,6 +139,13 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         let asked = [one, other].map(|who| vec![Step::Password(who, true), Step::Another(who, kind)]).concat();
         [asked, vec![Step::AtOnce(one, other)]].concat()
     });
+    let lost =
+        (anybody(), what(), any::<bool>(), pause(), any::<bool>()).prop_map(|(who, what, waits, pause, undoes)| {
+            let ask = [Step::Password(who, true), Step::AskStaff(who), Step::Answer(who, what, false), Step::Staff];
+            let wait = [Step::Pass(if waits { 90_000 } else { pause }), Step::Staff];
+            let then = if undoes { Step::UndoStaff } else { Step::Password(who, true) };
+            [&ask[..], &wait, &[then]].concat()
+        });
     let part = prop_oneof![
         10 => one.prop_map(|step| vec![step]),
         4 => sign_in,
@@ -138,6 +155,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => step_up,
         2 => guesses,
         2 => at_once,
+        2 => lost,
     ];
     prop::collection::vec(part, 15..35).prop_map(|parts| parts.concat())
 }
@@ -154,6 +172,15 @@ struct Walk<'a> {
     gone: Vec<Secret>,
     links: Vec<Secret>,
     alerts: Vec<Secret>,
+    /// Who asked staff, and with which number.
+    requests: BTreeMap<RecoveryId, (Who, String)>,
+    /// Every number that was named; whoever named it reads what comes there.
+    new_phones: BTreeSet<String>,
+    /// The phone before the one that staff bound last.
+    former: String,
+    undos: Vec<Secret>,
+    number: usize,
+    staff: usize,
     asked_links: Tally,
     read: u64,
     passwords: usize,
@@ -206,7 +233,7 @@ impl Walk<'_> {
         let now = self.now();
         for item in self.door.outbox.after(self.read, None) {
             self.read = item.id;
-            if item.to != self.phone && item.to != self.email {
+            if item.to != self.phone && item.to != self.email && !self.new_phones.contains(&item.to) {
                 continue;
             }
             if let Some(link) = token_in(&item.text, "/password/reset") {
@@ -214,6 +241,7 @@ impl Walk<'_> {
                 self.model.link_came(now);
             }
             self.alerts.extend(token_in(&item.text, "/account/not-me"));
+            self.undos.extend(token_in(&item.text, "/recovery/undo"));
             let code: Option<String> = match item.kind {
                 "sms" => item.text.rsplit_once('#').map(|(_, code)| code.trim().to_owned()),
                 "voice" => Some(item.text.chars().filter(char::is_ascii_digit).take(6).collect()),
@@ -271,8 +299,9 @@ impl Walk<'_> {
     fn typed(&self, who: Who, what: What, challenge: &Challenge) -> String {
         let (now, model) = (self.now(), &self.model);
         let asked = &model.asked[&challenge.id];
-        // Strangers hold nothing.
-        let what = if matches!(who, Who::Thief | Who::Guesser) && what == What::Right { What::Wrong } else { what };
+        // Strangers hold nothing but a phone that they name themselves.
+        let is_theirs = !matches!(who, Who::Thief | Who::Guesser) || asked.purpose.is_staffs();
+        let what = if !is_theirs && what == What::Right { What::Wrong } else { what };
         let step = now / 30_000;
         let newest = || asked.code.as_ref().map(|(code, _)| code.clone());
         let from_before = match challenge.factor {
@@ -433,6 +462,9 @@ impl Walk<'_> {
             Step::OpenLink(who, before) => return self.open_link(who, before).await,
             Step::Choose(who) => return self.choose(who).await,
             Step::StepUp(who) => return self.step_up(who).await,
+            Step::AskStaff(who) => return self.ask_staff(who).await,
+            Step::Staff => return self.staff().await,
+            Step::UndoStaff => return self.undo().await,
             Step::SignOut(who) => {
                 let Some(session) = self.session(who).await else { return Ok(()) };
                 sessions::sign_out(portal, &session, &browser().network).await.unwrap();
@@ -583,6 +615,9 @@ async fn begin(door: &Door, number: usize) -> Walk<'_> {
         password: PASSWORD.into(),
         is_void: false,
         is_frozen: false,
+        frozen_until: 0,
+        staff_ask: None,
+        undo_until: 0,
         places: BTreeMap::new(),
         asked: BTreeMap::new(),
         links: Vec::new(),
@@ -608,6 +643,12 @@ async fn begin(door: &Door, number: usize) -> Walk<'_> {
         gone: Vec::new(),
         links: Vec::new(),
         alerts: Vec::new(),
+        requests: BTreeMap::new(),
+        new_phones: BTreeSet::new(),
+        former: String::new(),
+        undos: Vec::new(),
+        number,
+        staff: 0,
         asked_links: Tally::default(),
         read: door.outbox.after(0, None).last().map_or(0, |item| item.id),
         passwords: 0,
@@ -667,7 +708,10 @@ fn nobody_is_in_without_proofs_and_the_owner_is_never_shut_out_for_long() {
         "sign-in by recovery",
         "sign-in by sms",
         "sign-in by totp",
+        "staff bound a phone",
+        "staff refused",
         "step-up by totp",
+        "undone",
     ] {
         assert!(happened.contains_key(what), "no walk met: {what}: {happened:?}");
     }

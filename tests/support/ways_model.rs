@@ -46,14 +46,22 @@ pub enum For {
     SignIn,
     Reset(usize),
     StepUp,
+    /// Proves the number that staff are asked to bind; opens nothing.
+    Recover,
 }
 
 impl For {
+    /// Whether what is asked for is the number's alone, not the owner's.
+    pub fn is_staffs(self) -> bool {
+        self == Self::Recover
+    }
+
     fn word(self) -> &'static str {
         match self {
             Self::SignIn => "sign-in",
             Self::Reset(_) => "reset",
             Self::StepUp => "step-up",
+            Self::Recover => "new number",
         }
     }
 }
@@ -125,6 +133,12 @@ pub struct Model {
     pub password: String,
     pub is_void: bool,
     pub is_frozen: bool,
+    /// Until when changes are paused after staff bound a phone.
+    pub frozen_until: i64,
+    /// When staff were asked last, by whom, and what proves the number.
+    pub staff_ask: Option<(i64, Who, ChallengeId)>,
+    /// Until when the phone that staff bound can be taken off again.
+    pub undo_until: i64,
     pub places: BTreeMap<Who, Place>,
     pub asked: BTreeMap<ChallengeId, Asked>,
     pub links: Vec<Link>,
@@ -141,7 +155,7 @@ pub struct Model {
 }
 
 impl Model {
-    fn note(&mut self, what: impl Into<String>) {
+    pub fn note(&mut self, what: impl Into<String>) {
         *self.happened.entry(what.into()).or_default() += 1;
     }
 
@@ -152,7 +166,8 @@ impl Model {
     /// The session of a browser, if it has not run out.
     pub fn session(&self, who: Who, now: i64) -> Option<Session> {
         let session = self.places.get(&who)?.session?;
-        (now < session.seen + 15 * MINUTE && now < session.since + 12 * HOUR).then_some(session)
+        let unused = if session.full { 15 * MINUTE } else { 30 * MINUTE };
+        (now < session.seen + unused && now < session.since + 12 * HOUR).then_some(session)
     }
 
     /// Whether a proof inside the session is fresh.
@@ -304,7 +319,7 @@ impl Model {
             }
         }
         self.note(format!("{} by {}", purpose.word(), given.factor));
-        let frozen = self.is_frozen;
+        let frozen = self.is_frozen || now < self.frozen_until;
         let place = self.place(who);
         (place.wrong, place.known) = (0, place.known || purpose == For::SignIn);
         let session = place.session.as_mut().unwrap();
@@ -318,6 +333,9 @@ impl Model {
             For::StepUp => {
                 must(session.full, || "a step-up without a session".into())?;
                 (session.proved, session.seen, session.challenge) = (Some(now), now, None);
+            }
+            For::Recover => {
+                *session = Session { full: false, since: now, seen: now, proved: None, challenge: Some(id) };
             }
             For::Reset(link) => {
                 *session = Session { full: false, since: now, seen: now, proved: None, challenge: Some(id) };
@@ -367,6 +385,44 @@ impl Model {
         self.end_all();
         self.note("a new password");
         Ok(())
+    }
+
+    /// Somebody asks staff to bind a number: only who was half-way in by password or link.
+    pub fn staff_asked(&mut self, who: Who, id: ChallengeId, now: i64) -> Fine {
+        let session = self.session(who, now).filter(|session| !session.full);
+        must(session.is_some(), || format!("{who:?} asks staff without password or link"))?;
+        must(who != Who::Guesser, || "somebody who knows nothing asks staff".into())?;
+        self.place(who).session.as_mut().unwrap().challenge = Some(id);
+        self.place(who).session.as_mut().unwrap().seen = now;
+        self.staff_ask = Some((now, who, id));
+        self.open(id, For::Recover, false, now)
+    }
+
+    /// Staff bound the new phone.
+    pub fn approved(&mut self, now: i64) -> Fine {
+        let (asked_at, who, id) = self.staff_ask.take().ok_or("staff bound a phone that nobody asked for")?;
+        must(self.asked[&id].answered, || "staff bound a number without its code".into())?;
+        must(now - asked_at >= 24 * HOUR, || format!("staff bound a phone after {} s", (now - asked_at) / SECOND))?;
+        must(matches!(who, Who::Home | Who::Away), || format!("staff bound the phone of {who:?}"))?;
+        self.end_all();
+        self.undo_until = now + 72 * HOUR;
+        self.frozen_until = self.undo_until;
+        self.note("staff bound a phone");
+        Ok(())
+    }
+
+    /// The owner took the new phone off again.
+    pub fn undone(&mut self, now: i64) -> Fine {
+        must(now < self.undo_until, || "a phone was taken off too late, or twice".into())?;
+        self.undo_until = 0;
+        self.reported();
+        self.note("undone");
+        Ok(())
+    }
+
+    /// The link that takes it off said no.
+    pub fn not_undone(&mut self, now: i64) -> Fine {
+        must(now >= self.undo_until, || "a phone was not taken off".into())
     }
 
     /// The owner said that something was not them.

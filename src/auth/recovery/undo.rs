@@ -3,7 +3,7 @@
 use super::{place, sql};
 use crate::audit::{self, Deed, Event};
 use crate::auth::browser::Browser;
-use crate::auth::{sessions, trusted_devices};
+use crate::auth::{email_change, password_reset, sessions, trusted_devices};
 use crate::crypto::random::Secret;
 use crate::crypto::sealed::Sealed;
 use crate::error::{Failure, InternalError};
@@ -59,8 +59,10 @@ pub async fn undo(portal: &Portal, browser: &Browser, token: &Secret) -> Result<
     }
     sessions::end_all(portal, &mut tx, account.id).await?;
     trusted_devices::forget_all(portal, &mut tx, account.id).await?;
-    // Whoever bound the number knew the password.
+    // Whoever bound the number knew the password, or read the mail.
     accounts::freeze_and_void(portal, &mut tx, account.id).await?;
+    password_reset::void(portal, &mut tx, account.id).await?;
+    email_change::void(portal, &mut tx, account.id).await?;
     let mut event = Event::new(Actor::Stranger, Deed::RecoveryUndone).on(account.id).from(&browser.network);
     if let Some(patient) = account.patient {
         event = event.of(patient);
