@@ -450,8 +450,8 @@ impl Walk<'_> {
                     return Ok(());
                 };
                 let signed_in = session.who.unwrap();
-                trusted_devices::forget_own(portal, &signed_in, &browser().network).await.unwrap();
-                self.model.forget_devices();
+                trusted_devices::forget_own(portal, &signed_in, session.id, &browser().network).await.unwrap();
+                self.model.forget_devices(who);
             }
             Step::Unlock => {
                 went_through(lockout::reset(portal, Resetter::Shell, self.account, "asked by phone", None).await);
