@@ -80,7 +80,7 @@ async fn forgetting_every_browser_signs_the_others_out() {
     portal.minutes_later(1);
     portal.sign_in(&mut second, &mia).await;
     first.open(PAGE).await;
-    first.send("/account/security/devices/forget", &[]).await.says("the others are signed out");
+    first.send("/account/security/devices/forget", &[]).await.says("The others are signed out.");
     assert!(second.get("/account").await.location().starts_with("/login"));
 }
 

@@ -414,7 +414,7 @@ async fn a_passkey_alone_is_noted_told_and_never_held() {
     let abroad = newest(&door, mia).await;
     assert!(abroad.facts.passkey && abroad.facts.known_browser);
     assert_eq!((abroad.judgement.outcome, abroad.ended), (Outcome::Allow, Some(Ended::SignedIn)));
-    assert_eq!(abroad.judgement.reasons, [Reason::NewNetwork, Reason::NewCountry]);
+    assert!(abroad.judgement.reasons.contains(&Reason::NewCountry));
     door.deliver().await;
     let place = network(MADRID).masked();
     let told = |mail: &String| mail.contains("/account/not-me?token=") && mail.contains(&place);

@@ -17,8 +17,8 @@ fn as_actor(account: AccountId) -> String {
 }
 
 /// What concerns signing in to one account, newest first, before an event if one is given. Tries, locks and changes name it
-/// as their subject, and what its owner did about sessions and browsers names it as the actor: one index each, which is
-/// read no further than `limit` asks. No deed stands in both lists, so no event comes twice.
+/// as their subject, and what its owner did about sessions and browsers names it as the actor: two ranges, each of one
+/// index. No deed stands in both lists, so no event comes twice.
 pub(in crate::audit) async fn of_sign_in(
     connection: &mut AnyConnection,
     account: AccountId,
