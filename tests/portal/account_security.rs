@@ -139,8 +139,8 @@ async fn the_history_says_by_which_way_and_marks_good_from_bad() {
         "Signed in with the password and a recovery code",
         "Confirmed with a passkey",
         "Confirmed with a new code by text",
-        "Added a way to sign in: authenticator app",
-        "Removed a way to sign in: passkey or security key",
+        "Added a way to confirm who you are: authenticator app",
+        "Removed a way to confirm who you are: passkey or security key",
         "Made new recovery codes",
     ] {
         page.says(sentence);

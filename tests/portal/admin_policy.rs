@@ -8,7 +8,6 @@ use salus::types::actor::Role;
 use crate::factor_totp::{bind, password, tamper};
 use crate::support::browser::{Browser, Page};
 use crate::support::server::{PASSWORD, Someone, TestPortal};
-use crate::support::settings;
 
 const DOCTOR: &str = "/admin/policy/doctor";
 const ADMIN: &str = "/admin/policy/admin";

@@ -46,6 +46,7 @@ enum What {
 }
 
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::enum_variant_names, reason = "a step-up is called so")]
 enum Step {
     Password(Who, bool),
     Answer(Who, What, bool),
@@ -566,7 +567,7 @@ async fn begin(door: &Door, number: usize) -> Walk<'_> {
     let recovery = recovery_codes::make(portal, &mut tx, account).await.unwrap();
     tx.commit().await.unwrap();
     // Every second walk begins where strangers have guessed for months.
-    let strange = if number % 2 == 0 { 90 } else { 0 };
+    let strange = if number.is_multiple_of(2) { 90 } else { 0 };
     if strange > 0 {
         let mut tx = portal.db.begin().await.unwrap();
         sqlx::query("UPDATE accounts SET strange_codes = $2 WHERE id = $1")
