@@ -9,6 +9,8 @@
 //! | alerts                               | 30 days after their link's end          |
 //! | challenges                           | a day after they could last be answered |
 //! | sessions                             | 30 days after their longest span        |
+//! | values of a known browser's cookie   | 90 days after the next took their place |
+//! | known browsers                       | 30 days after they were forgotten       |
 //! | data keys of abandoned registrations | an hour past the registration's end     |
 //! | registrations, finished ones too     | the same, once no challenge names them  |
 //! | reminders                            | 30 days after they ended                |
@@ -26,7 +28,9 @@
 //! whose statements choose and remove together, so the same row met twice is removed once.
 
 use crate::auth::factors::passkeys;
-use crate::auth::{alerts, challenges, email_change, kept_forms, password_reset, recovery, risk, sessions};
+use crate::auth::{
+    alerts, challenges, email_change, kept_forms, password_reset, recovery, risk, sessions, trusted_devices,
+};
 use crate::care::reminders;
 use crate::error::InternalError;
 use crate::identity::registration;
@@ -90,6 +94,7 @@ pub async fn sweep(portal: &Portal) -> Result<Swept, InternalError> {
     // Sessions and dispatches name challenges, and challenges name registrations: so in this order.
     let sessions = all_of!(sessions::sweep, portal);
     all_of!(sessions::sweep_challenges, portal);
+    all_of!(trusted_devices::sweep, portal);
     all_of!(dispatches::sweep_challenges, portal);
     all_of!(dispatches::sweep_code_sends, portal);
     let challenges = all_of!(challenges::sweep, portal);

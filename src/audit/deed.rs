@@ -67,6 +67,10 @@ deeds! {
     PolicyRead = "policy_read",
     /// A browser was trusted for some days.
     DeviceTrusted = "device_trusted",
+    /// A known browser's cookie was used twice, so it was copied: the browser was forgotten and its sessions ended.
+    DeviceCopyUsed = "device_copy_used",
+    /// A person had one of their known browsers forgotten.
+    DeviceForgotten = "device_forgotten",
     /// A session was ended by its owner or an admin.
     SessionEnded = "session_ended",
     /// Staff were invited.

@@ -5,23 +5,26 @@ use crate::clock::{SignedDuration, Timestamp};
 use crate::db::Tx;
 use crate::error::InternalError;
 use crate::portal::Portal;
-use crate::types::ids::AccountId;
+use crate::types::ids::{AccountId, EventId};
 use crate::types::network::Network;
 
 /// How far it goes back.
 pub const SPAN: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// How many events a page shows at most.
-pub const LONGEST: i64 = 100;
-
-/// What happened around signing in to the account within [`SPAN`], newest first, [`LONGEST`] at most.
+/// What happened around signing in to the account within [`SPAN`], newest first: the first `limit` of all, or of those
+/// before an event that was shown.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn of(portal: &Portal, account: AccountId) -> Result<Vec<Recorded>, InternalError> {
+pub async fn of(
+    portal: &Portal,
+    account: AccountId,
+    before: Option<(Timestamp, EventId)>,
+    limit: i64,
+) -> Result<Vec<Recorded>, InternalError> {
     let since = portal.clock.now() - SPAN;
     let mut connection = portal.db.read().await?;
-    Ok(sql::of_sign_in(&mut connection, account, since, LONGEST).await?)
+    Ok(sql::sign_in::of_sign_in(&mut connection, account, since, before, limit).await?)
 }
 
 /// How often somebody failed at an account's door.
@@ -48,5 +51,5 @@ pub async fn failures(
     here: &Network,
     since: Timestamp,
 ) -> Result<Failures, InternalError> {
-    Ok(sql::failures(tx, account, here, since, FAILURES_COUNTED).await?)
+    Ok(sql::sign_in::failures(tx, account, here, since, FAILURES_COUNTED).await?)
 }

@@ -1,15 +1,15 @@
 //! Statements on `audit_events`, `audit_chain` and `audit_head`.
 
+pub(super) mod sign_in;
+
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-use super::sign_in_history::Failures;
 use super::{Recorded, Search, actor_word};
 use crate::clock::{Timestamp, from_ms};
 use crate::db::{self, Statement, Value, parse};
 use crate::types::actor::{Actor, Role};
-use crate::types::ids::{AccountId, PatientId};
-use crate::types::network::Network;
+use crate::types::ids::PatientId;
 
 /// A row to insert, and what its digest is taken over.
 #[derive(Clone)]
@@ -305,68 +305,6 @@ pub(super) async fn count_by_others(
         .bind(owner)
         .fetch_one(connection)
         .await
-}
-
-/// What concerns signing in to one account, newest first: tries and locks name it as their subject, and what its
-/// owner did about sessions and browsers names it as the actor.
-pub(super) async fn of_sign_in(
-    connection: &mut AnyConnection,
-    account: AccountId,
-    since: Timestamp,
-    limit: i64,
-) -> db::Result<Vec<Recorded>> {
-    sqlx::query(
-        "SELECT id, at, actor, role, deed, patient_id, subject, why, network, mac
-         FROM audit_events
-         WHERE at >= $3
-           AND ((subject IN ($1, $2)
-                 AND deed IN ('account_opened', 'password_accepted', 'password_refused', 'code_refused', 'signed_in',
-                              'signed_in_trusted', 'sign_in_held', 'account_locked', 'lockout_reset', 'password_reset',
-                              'account_turned_off', 'account_turned_on', 'not_me_reported', 'account_unfrozen',
-                              'password_changed', 'email_change_asked', 'email_changed', 'email_restored', 'factor_added',
-                              'factor_removed'))
-             OR (actor = $2
-                 AND deed IN ('signed_out', 'stepped_up', 'device_trusted', 'session_ended', 'devices_forgotten')))
-         ORDER BY at DESC, id DESC
-         LIMIT $4",
-    )
-    .bind(account.to_string())
-    .bind(actor_word(&Actor::Account { id: account, role: Role::Patient }))
-    .bind(since.as_millisecond())
-    .bind(limit)
-    .fetch_all(connection)
-    .await?
-    .iter()
-    .map(recorded)
-    .collect()
-}
-
-/// The account's wrong passwords and codes since an instant, the newest `most`.
-pub(super) async fn failures(
-    connection: &mut AnyConnection,
-    account: AccountId,
-    here: &Network,
-    since: Timestamp,
-    most: i64,
-) -> db::Result<Failures> {
-    let row = sqlx::query(
-        "SELECT COUNT(CASE WHEN deed = 'password_refused' THEN 1 END),
-                COUNT(CASE WHEN deed = 'code_refused' THEN 1 END),
-                COUNT(CASE WHEN network = $3 THEN 1 END)
-         FROM (SELECT deed, network
-               FROM audit_events
-               WHERE subject IN ($1, $2) AND at >= $4 AND deed IN ('password_refused', 'code_refused')
-               ORDER BY at DESC
-               LIMIT $5) failed",
-    )
-    .bind(account.to_string())
-    .bind(actor_word(&Actor::Account { id: account, role: Role::Patient }))
-    .bind(here.to_string())
-    .bind(since.as_millisecond())
-    .bind(most)
-    .fetch_one(connection)
-    .await?;
-    Ok(Failures { passwords: row.try_get(0)?, codes: row.try_get(1)?, here: row.try_get(2)? })
 }
 
 /// How often one of two deeds was done since an instant.

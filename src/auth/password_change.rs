@@ -64,7 +64,7 @@ pub async fn change(
     let account = accounts::find_in(portal, &mut tx, account.id).await?.ok_or_else(gone)?;
     trusted_devices::forget_all(portal, &mut tx, account.id).await?;
     password_reset::void(portal, &mut tx, account.id).await?;
-    let (device, cookie, _) = trusted_devices::remember(portal, &mut tx, browser, &account, false).await?;
+    let (device, cookie, _) = trusted_devices::remember(portal, &mut tx, browser, &account, false, None).await?;
     let token = sessions::keep_alone(portal, &mut tx, session, &account, Some(device)).await?;
     let event = Event::new(account.actor(), Deed::PasswordChanged).on(account.id).from(&browser.network);
     audit::record(portal, &mut tx, event).await?;

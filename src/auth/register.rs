@@ -235,7 +235,7 @@ pub(super) async fn enter(
     replaces: SessionId,
 ) -> Result<Entered, InternalError> {
     accounts::tell(portal, tx, account, Notice::Welcome, &Values::new(), false).await?;
-    let (device, cookie, _) = trusted_devices::remember(portal, tx, browser, account, false).await?;
+    let (device, cookie, _) = trusted_devices::remember(portal, tx, browser, account, false, None).await?;
     let new = NewSession {
         browser,
         kind: Kind::Full,

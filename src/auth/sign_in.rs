@@ -72,7 +72,7 @@ pub async fn sign_in(
         tx.commit().await?;
         return Err(Failure::Refused(SignInRefusal::TooMany(until)));
     }
-    let device = trusted_devices::of_browser(&mut tx, browser, account.as_ref().map(|a| a.id)).await?;
+    let device = trusted_devices::of_browser(portal, &mut tx, browser, account.as_ref().map(|a| a.id)).await?.known();
     let counted_by = device.as_ref().map_or(email_index.to_vec(), |device| device.id.to_string().into_bytes());
     let taken = limits::take(portal, &mut tx, wrong_passwords(config), &counted_by).await?;
     tx.commit().await?;
@@ -109,24 +109,25 @@ pub async fn sign_in(
     if verdict.rehash {
         rehash_later(portal, &account, password);
     }
-    enter(portal, browser, account, device, &counted_by, next, replaces).await
+    enter(portal, browser, account, &counted_by, next, replaces).await
 }
 
-/// The password is right: what is locked is told now, and only now.
+/// The password is right: what is locked is told now, and only now; and a copied browser is found out.
 async fn enter(
     portal: &Portal,
     browser: &Browser,
     account: Account,
-    device: Option<trusted_devices::Device>,
     counted_by: &[u8],
     next: Option<&str>,
     replaces: Option<SessionId>,
 ) -> Result<Entered, Failure<SignInRefusal>> {
     let config = &portal.config.limits;
     let now = portal.clock.now();
-    let device_id = device.as_ref().map(|device| device.id);
     let mut tx = portal.db.begin().await?;
     limits::give_back(&mut tx, wrong_passwords(config), counted_by).await?;
+    // Read anew: while the password was checked, another request may have used the cookie's value.
+    let device = trusted_devices::with_password(portal, &mut tx, browser, &account).await?;
+    let device_id = device.as_ref().map(|device| device.id);
     if let Some(until) = lockout::locked_until(portal, &mut tx, account.id, device_id).await? {
         tx.commit().await?;
         return Err(Failure::Refused(SignInRefusal::Locked(until)));
@@ -143,16 +144,19 @@ async fn enter(
         return Err(Failure::Refused(SignInRefusal::Held));
     }
     let is_excused = check.judgement.outcome == risk::Outcome::Allow;
-    if let Some(device) = device.filter(|device| is_excused && device.is_trusted(&account, now)) {
+    let next_cookie = match device.as_ref().filter(|device| is_excused && device.is_trusted(&account, now)) {
+        Some(device) => trusted_devices::excuse(portal, &mut tx, device).await?,
+        None => None,
+    };
+    if let Some(cookie) = next_cookie {
         limits::clear(&mut tx, wrong_passwords(config), counted_by).await?;
-        lockout::forgive(&mut tx, account.id, Some(device.id)).await?;
-        let (id, cookie, _) = trusted_devices::remember(portal, &mut tx, browser, &account, false).await?;
+        lockout::forgive(&mut tx, account.id, device_id).await?;
         let new = NewSession {
             browser,
             kind: Kind::Full,
             account: Some(&account),
             challenge: None,
-            device: Some(id),
+            device: device_id,
             proof: None,
             replaces,
         };
@@ -168,6 +172,9 @@ async fn enter(
         risk::pressure::count_through(portal, &mut tx).await?;
         tx.commit().await?;
         return Ok(Entered { token, device: Some(cookie), next: next.unwrap_or(home_of(account.role)).to_owned() });
+    }
+    if let Some(device) = &device {
+        trusted_devices::note_presented(portal, &mut tx, device).await?;
     }
     let challenge = challenges::open(
         portal,
@@ -225,28 +232,45 @@ pub(super) async fn finish(
         let alert = Alert::NewPlace(&browser.agent);
         alerts::raise(portal, &mut tx, account, alert, Also::default(), &browser.network).await?;
     }
-    let next = answered.challenge.next.as_deref();
-    open_session(portal, tx, browser, account, &answered.proof, trust, next, Some(replaces)).await
+    let proved = Proved {
+        proof: &answered.proof,
+        trust,
+        began: answered.challenge.device,
+        next: answered.challenge.next.as_deref(),
+        replaces: Some(replaces),
+    };
+    open_session(portal, tx, browser, account, proved).await
+}
+
+/// What was proved, and what is wished.
+struct Proved<'a> {
+    /// By which second factor.
+    proof: &'a Proof,
+    /// Whether the browser is to be trusted.
+    trust: bool,
+    /// As which known browser it was asked for that factor.
+    began: Option<DeviceId>,
+    /// Where to.
+    next: Option<&'a str>,
+    /// The session that the new one takes the place of.
+    replaces: Option<SessionId>,
 }
 
 /// Opens a session after all that is asked for was proved, remembers the browser, and tells the owner of one that was
 /// never seen.
-#[allow(clippy::too_many_arguments, reason = "a sign-in is all of these")]
 async fn open_session(
     portal: &Portal,
     mut tx: Tx,
     browser: &Browser,
     account: &Account,
-    proof: &Proof,
-    trust: bool,
-    next: Option<&str>,
-    replaces: Option<SessionId>,
+    proved: Proved<'_>,
 ) -> Result<Entered, InternalError> {
+    let Proved { proof, trust, began, next, replaces } = proved;
     let config = &portal.config.limits;
     // A browser is not trusted while changes are paused, nor where the policy trusts none.
     let trusts = portal.policies.now().of(account.role).trust().is_some();
     let trust = trust && trusts && !accounts::is_frozen(account, portal.clock.now());
-    let (device, cookie, new_here) = trusted_devices::remember(portal, &mut tx, browser, account, trust).await?;
+    let (device, cookie, new_here) = trusted_devices::remember(portal, &mut tx, browser, account, trust, began).await?;
     limits::clear(&mut tx, wrong_passwords(config), &account.email_index).await?;
     limits::clear(&mut tx, wrong_passwords(config), device.to_string().as_bytes()).await?;
     let new = NewSession {
@@ -315,16 +339,24 @@ pub async fn with_passkey(
     let policies = portal.policies.now();
     let may =
         |account: &Account| policies.of(account.role).takes(FactorKind::Passkey) && account.turned_off_at.is_none();
+    let whose = identified.as_ref().map_or_else(|| "nobody".to_owned(), |account| account.id.to_string());
     let Some(account) = identified.filter(may) else {
-        let event = Event::new(Actor::Stranger, Deed::PasskeyRefused).on("nobody").from(&browser.network);
+        let event = Event::new(Actor::Stranger, Deed::PasskeyRefused).on(whose).from(&browser.network);
         audit::record(portal, &mut tx, event).await?;
         tx.commit().await?;
         return Err(Failure::Refused(SignInRefusal::Wrong));
     };
     let key = Factor::Passkey.key();
     factors::proved(portal, &mut tx, account.id, &key).await?;
+    let device = trusted_devices::of_browser(portal, &mut tx, browser, Some(account.id)).await?.known();
+    let is_new_place = risk::by_passkey(portal, &mut tx, browser, &account, device.as_ref()).await?;
+    if is_new_place && device.is_some() {
+        let alert = Alert::NewPlace(&browser.agent);
+        alerts::raise(portal, &mut tx, &account, alert, Also::default(), &browser.network).await?;
+    }
     let proof = Proof { kind: FactorKind::Passkey, key: Some(key) };
-    Ok(open_session(portal, tx, browser, &account, &proof, false, next, replaces).await?)
+    let proved = Proved { proof: &proof, trust: false, began: None, next, replaces };
+    Ok(open_session(portal, tx, browser, &account, proved).await?)
 }
 
 /// What an existing account costs more than none happens after the answer, so that nobody can time it.

@@ -20,12 +20,20 @@ async fn maria_looks_after_her_account() {
     maria.examine("Your account, saved").await;
     maria.follows("Security").await;
     maria.sees("Security").await;
+    maria.reads("Signed in with the password and a code by text").await;
+    maria.presses("Forget this browser").await;
+    maria.reads("That browser is forgotten.").await;
+    maria.examine("Security, after a browser was forgotten").await;
     maria.follows("Account").await;
     maria.follows("Who opened your record").await;
     maria.sees("Who opened your record").await;
     maria.reads("Ada Chen").await;
     maria.follows("Home").await;
     maria.reads("9:20am, Chicago time").await;
+    maria.follows("Account").await;
+    maria.follows("Security").await;
+    maria.presses("Sign out everywhere, here too").await;
+    maria.comes_to("/").await;
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use salus::care::labs::{self, NewObservation, NewReport, ReportStatus};
 use salus::care::{appointments, records};
-use salus::types::ids::{AccountId, AppointmentId, LabReportId, SessionId};
+use salus::types::ids::{AccountId, AppointmentId, DeviceId, LabReportId, SessionId};
 
 use crate::support::browser::{Browser, Page};
 use crate::support::clinic;
@@ -112,6 +112,9 @@ POST /account/security/passkeys/{made-up}/remove | login | challenge | 404 | 404
 POST /account/security/sessions/{spare}/end   | login | challenge | /account/security | 404 | 404 | 404 | 404
 POST /account/security/sessions/{made-up}/end | login | challenge | 404               | 404 | 404 | 404 | 404
 POST /account/security/sessions/odd/end       | login | challenge | 404               | 404 | 404 | 404 | 404
+POST /account/security/devices/{browser}/forget | login | challenge | /account/security | 404 | 404 | 404 | 404
+POST /account/security/devices/{made-up}/forget | login | challenge | 404             | 404 | 404 | 404 | 404
+POST /account/security/devices/odd/forget       | login | challenge | 404             | 404 | 404 | 404 | 404
 
 GET /account/security/app               | login | challenge | 200      | 200      | 200      | 200      | 200
 GET /account/security/app/new           | login | challenge | /account/security/app | /account/security/app | /account/security/app | /account/security/app | /account/security/app
@@ -233,6 +236,7 @@ POST /appointments/{visit}/cancel reason= | login | challenge | /appointments/ |
 POST /account/security/sessions/end-others | login | challenge | /account/security | /account/security | /account/security | /account/security | /account/security
 POST /account/security/devices/forget   | login | challenge | /account/security | /account/security | /account/security | /account/security | /account/security
 POST /step-up next=/account             | login | challenge | /challenge | /challenge | /challenge | /challenge | /challenge
+POST /account/security/sessions/end-all | login | challenge | / | / | / | / | /
 POST /logout                            | /
 ";
 
@@ -341,6 +345,8 @@ impl Cast {
             .filter(|part| !part.split("</form>").next().unwrap().contains("Sign out here"))
             .find_map(session)
             .expect("a spare session");
+        let device = |form: &str| Some(form.split("/forget\"").next()?.to_owned()).filter(|id| id.len() == 36);
+        let forgettable = page.body.split("/account/security/devices/").skip(1).filter_map(device).last();
         let (visit, report, due) = care_of(portal, &mia, &okafor).await;
         let fill = BTreeMap::from([
             ("visit", visit.to_string()),
@@ -353,6 +359,7 @@ impl Cast {
             ("twilio", "twilio".to_owned()),
             ("role", "doctor".to_owned()),
             ("made-up", AccountId::new().to_string()),
+            ("browser", forgettable.expect("a known browser").parse::<DeviceId>().unwrap().to_string()),
             ("spare", spare.parse::<SessionId>().unwrap().to_string()),
         ]);
         let browsers = [

@@ -181,10 +181,10 @@ async fn the_sign_in_history_tells_good_from_bad_and_nothing_of_others() {
     let mut browser = enter(&portal, &mia, &[]).await;
     let page = browser.open("/account/security").await;
     page.says("The password was wrong").says("The code was wrong, too late or already used");
-    page.says("Signed in with password and code").says("24 November 2026, 10:01am");
+    page.says("Signed in with the password and a code by text").says("24 November 2026, 10:01am");
     let mut other = enter(&portal, &noor, &[]).await;
     let page = other.open("/account/security").await;
-    page.says_not("The password was wrong").says("Signed in with password and code");
+    page.says_not("The password was wrong").says("Signed in with the password and a code by text");
     portal.later(salus::clock::SignedDuration::from_hours(31 * 24));
     enter_in(&portal, &mut browser, &mia, &[]).await;
     browser.open("/account/security").await.says_not("The password was wrong");

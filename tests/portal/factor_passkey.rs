@@ -23,14 +23,14 @@ const MAIL: &str = "mia@example.org";
 const PHONE: &str = "+12125550142";
 
 /// Mia, signed in with her phone in a browser that is known since, and a device of hers without a passkey.
-async fn mia(door: &Door) -> (Browser, Session, Device) {
+pub async fn mia(door: &Door) -> (Browser, Session, Device) {
     door.mia().await;
     let mut browser = door::browser();
     let session = door.signed_in(&mut browser, MAIL, PHONE, false).await;
     (browser, session, Device::at(&door.portal.config.public_origin()))
 }
 
-async fn adds(door: &Door, session: &Session, device: &mut Device) -> Result<AuthenticatorId, Failure<AddRefusal>> {
+pub async fn adds(door: &Door, session: &Session, device: &mut Device) -> Result<AuthenticatorId, Failure<AddRefusal>> {
     let fresh = step_up::fresh(&door.portal, session).expect("a fresh proof");
     manage::begin_passkey(&door.portal, &fresh, session).await?;
     let options = passkeys::adding(&door.portal, session.id).await?.expect("a question");
@@ -54,7 +54,7 @@ async fn says(
 }
 
 /// Without a password, by what the browser was asked.
-async fn enters(door: &Door, browser: &Browser, device: &mut Device) -> Result<Entered, Failure<SignInRefusal>> {
+pub async fn enters(door: &Door, browser: &Browser, device: &mut Device) -> Result<Entered, Failure<SignInRefusal>> {
     sign_in::begin_with_passkey(&door.portal, browser).await?;
     let options = passkeys::sign_in_options(&door.portal, browser).await?.expect("a question");
     let answer = passkeys::Answer::read(&device.proves(&options)).expect("an answer");

@@ -14,6 +14,8 @@ use salus::types::ids::AccountId;
 use salus::types::network::Network;
 
 use crate::door::{Door, PASSWORD, browser, refusal, went_through};
+use crate::factor_passkey;
+use crate::passkey_device::Device;
 use crate::places_file::{PlacesFile, world};
 use crate::shell::Shell;
 use crate::support::server::{PASSWORD as TYPED, TestPortal};
@@ -395,4 +397,33 @@ async fn a_policy_or_a_database_that_cannot_be_used_is_told_with_its_cure() {
     std::fs::write(&file, "[thresholds]\ncode = 30\n").unwrap();
     shell.set("SALUS_GEO_DATABASE", "");
     shell.run(&["check"]).says("ok      risk policy: is the one of SALUS_RISK_POLICY").says("a code from 30 points");
+}
+
+#[tokio::test]
+async fn a_passkey_alone_is_noted_told_and_never_held() {
+    let door = door(&[]).await;
+    let mia = door.mia().await;
+    let mut owner = at(NEW_YORK);
+    let session = door.signed_in(&mut owner, MIA, PHONE, false).await;
+    let mut key = Device::at(&door.portal.config.public_origin());
+    went_through(factor_passkey::adds(&door, &session, &mut key).await);
+
+    door.clock.advance(SignedDuration::from_hours(24));
+    owner.network = network(MADRID);
+    owner.device = went_through(factor_passkey::enters(&door, &owner, &mut key).await).device;
+    let abroad = newest(&door, mia).await;
+    assert!(abroad.facts.passkey && abroad.facts.known_browser);
+    assert_eq!((abroad.judgement.outcome, abroad.ended), (Outcome::Allow, Some(Ended::SignedIn)));
+    assert!(abroad.judgement.reasons.contains(&Reason::NewCountry));
+    door.deliver().await;
+    let place = network(MADRID).masked();
+    let told = |mail: &String| mail.contains("/account/not-me?token=") && mail.contains(&place);
+    assert!(door.messages(MIA).iter().any(told), "{:?}", door.messages(MIA));
+
+    guess(&door, MIA, "203.0.113", 12).await;
+    let stranger = Browser { network: network("203.0.113.9"), ..browser() };
+    went_through(factor_passkey::enters(&door, &stranger, &mut key).await);
+    let guessed = newest(&door, mia).await;
+    assert_eq!((guessed.judgement.outcome, guessed.ended), (Outcome::Allow, Some(Ended::SignedIn)));
+    assert!(guessed.judgement.reasons.contains(&Reason::ManyFailures), "what it looked like is kept");
 }

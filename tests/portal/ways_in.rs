@@ -48,6 +48,7 @@ enum What {
 }
 
 #[derive(Clone, Copy, Debug)]
+#[allow(clippy::enum_variant_names, reason = "a step-up is called so")]
 enum Step {
     Password(Who, bool),
     Answer(Who, What, bool),
@@ -482,8 +483,8 @@ impl Walk<'_> {
                     return Ok(());
                 };
                 let signed_in = session.who.unwrap();
-                trusted_devices::forget_own(portal, &signed_in, &browser().network).await.unwrap();
-                self.model.forget_devices();
+                trusted_devices::forget_own(portal, &signed_in, session.id, &browser().network).await.unwrap();
+                self.model.forget_devices(who);
             }
             Step::Unlock => {
                 went_through(lockout::reset(portal, Resetter::Shell, self.account, "asked by phone", None).await);
@@ -598,7 +599,7 @@ async fn begin(door: &Door, number: usize) -> Walk<'_> {
     let recovery = recovery_codes::make(portal, &mut tx, account).await.unwrap();
     tx.commit().await.unwrap();
     // Every second walk begins where strangers have guessed for months.
-    let strange = if number % 2 == 0 { 90 } else { 0 };
+    let strange = if number.is_multiple_of(2) { 90 } else { 0 };
     if strange > 0 {
         let mut tx = portal.db.begin().await.unwrap();
         sqlx::query("UPDATE accounts SET strange_codes = $2 WHERE id = $1")

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use salus::messaging::sms::segments;
 use salus::messaging::texts::{self, Notice, Values};
+use salus::types::factor_kind::FactorKind;
 use salus::types::locale::Locale;
 use salus::types::zone::Zone;
 use salus::words::Words;
@@ -24,6 +25,8 @@ fn families() -> Vec<(&'static str, Vec<&'static str>)> {
         ("labs-panel-", PANELS.iter().map(|panel| panel.key).collect()),
         ("labs-name-", tests.clone()),
         ("labs-about-", tests),
+        ("history-signed_in-", FactorKind::ALL.iter().map(|kind| kind.as_str()).collect()),
+        ("history-stepped_up-", FactorKind::ALL.iter().map(|kind| kind.as_str()).collect()),
         ("deed-", Deed::ALL.iter().map(|deed| deed.as_str()).collect()),
         ("risk-outcome-", Outcome::ALL.iter().map(|outcome| outcome.as_str()).collect()),
         ("risk-reason-", Reason::ALL.iter().map(|reason| reason.as_str()).collect()),

@@ -185,9 +185,11 @@ impl Model {
         }
     }
 
-    pub fn forget_devices(&mut self) {
-        for place in self.places.values_mut() {
+    /// Everything is forgotten, and every session over but the one of the browser in which that was wished.
+    pub fn forget_devices(&mut self, by: Who) {
+        for (who, place) in &mut self.places {
             (place.known, place.trusted_until) = (false, 0);
+            place.session = place.session.filter(|_| *who == by);
         }
     }
 

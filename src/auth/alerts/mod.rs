@@ -67,7 +67,7 @@ pub enum Alert<'a> {
     Locked(Timestamp),
     /// The password was right in a strange browser, and the codes wrong.
     StrangeCodes,
-    /// A trusted browser's cookie was used twice, so somebody copied it; with the browser's name as stored.
+    /// A known browser's cookie was used twice, so somebody copied it; with the browser's name as stored.
     TrustedCopyUsed(&'a str),
     /// New recovery codes were made.
     RecoveryCodesMade,

@@ -112,7 +112,8 @@ pub async fn open(
     let Some((reset, account)) = sql::find_by_token(&mut tx, &token.digest(), now).await? else { return Ok(None) };
     let Some(account) = accounts::find_in(portal, &mut tx, account).await? else { return Ok(None) };
     sql::mark_opened(&mut tx, reset, now).await?;
-    let device = trusted_devices::of_browser(&mut tx, browser, Some(account.id)).await?.map(|device| device.id);
+    let known = trusted_devices::of_browser(portal, &mut tx, browser, Some(account.id)).await?.known();
+    let device = known.map(|device| device.id);
     let challenge = challenges::open(
         portal,
         &mut tx,

@@ -64,6 +64,7 @@ pub(super) async fn gather(
         codes_arrived: codes.arrived,
         codes_failed: codes.failed,
         pardoned: false,
+        passkey: false,
     })
 }
 

@@ -68,12 +68,14 @@ pub struct Facts {
     pub codes_failed: i64,
     /// An admin or the shell lifted the holds of the account within a day.
     pub pardoned: bool,
+    /// A passkey alone signed in, which is two factors and which nobody can guess: nothing more was asked.
+    pub passkey: bool,
 }
 
 /// What a sign-in is asked, from little to much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
-    /// No code: a trusted browser as its owner knows it.
+    /// No code: a trusted browser as its owner knows it, or a passkey.
     Allow,
     /// A code, or whatever factor is at hand.
     Code,
@@ -236,7 +238,9 @@ pub fn judge(facts: &Facts, policy: &RiskPolicy) -> Judgement {
     let is_guessed = reasons.iter().any(|reason| matches!(reason, Reason::ManyFailures | Reason::Stuffing));
     let may_hold = !facts.known_browser && !facts.pardoned && is_guessed;
     let is_excused = facts.known_browser && facts.trusted_browser;
-    let outcome = if points >= thresholds.hold && may_hold {
+    let outcome = if facts.passkey {
+        Outcome::Allow
+    } else if points >= thresholds.hold && may_hold {
         Outcome::Hold
     } else if points >= thresholds.stronger {
         Outcome::Stronger
@@ -348,7 +352,7 @@ mod tests {
         let travel = prop::option::of((0..12_000_i64, 0..3_000_i64).prop_map(|(km, kmh)| Travel { km, kmh }));
         let seen = (any::<bool>(), any::<bool>(), network, any::<bool>(), travel);
         let failed = (0..20_i64, 0..20_i64, 0..20_i64, 0..300_i64, 0..60_i64);
-        let number = (prop::option::of(0..30_i64), 0..10_i64, 0..10_i64, any::<bool>());
+        let number = (prop::option::of(0..30_i64), 0..10_i64, 0..10_i64, any::<bool>(), prop::bool::weighted(0.1));
         (seen, failed, number).prop_map(|(seen, failed, number)| Facts {
             known_browser: seen.0,
             trusted_browser: seen.1,
@@ -364,6 +368,7 @@ mod tests {
             codes_arrived: number.1,
             codes_failed: number.2,
             pardoned: number.3,
+            passkey: number.4,
             ..Facts::default()
         })
     }
@@ -408,6 +413,7 @@ mod tests {
             Facts { codes_arrived: (facts().codes_arrived - by).max(0), ..facts() },
             Facts { codes_failed: facts().codes_failed + by, ..facts() },
             Facts { pardoned: false, ..facts() },
+            Facts { passkey: false, ..facts() },
         ]
     }
 
@@ -423,8 +429,11 @@ mod tests {
         }
 
         #[test]
-        fn only_a_trusted_browser_goes_without_a_code(facts in any_facts(), policy in any_policy()) {
-            if judge(&facts, &policy).outcome == Outcome::Allow {
+        fn only_a_trusted_browser_or_a_passkey_goes_without_a_code(facts in any_facts(), policy in any_policy()) {
+            let outcome = judge(&facts, &policy).outcome;
+            if facts.passkey {
+                prop_assert_eq!(outcome, Outcome::Allow);
+            } else if outcome == Outcome::Allow {
                 prop_assert!(facts.known_browser && facts.trusted_browser);
             }
         }

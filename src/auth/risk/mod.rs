@@ -5,12 +5,12 @@
 //!
 //! | outcome  | only                                                                            |
 //! |----------|---------------------------------------------------------------------------------|
-//! | allow    | in a trusted browser                                                            |
+//! | allow    | in a trusted browser, or by a passkey alone                                     |
 //! | stronger | is the worst that a known browser meets: a stranger cannot shut the owner out   |
 //! | hold     | while somebody is guessing, and not after an admin lifted it                    |
 //!
 //! Every judgement is stored with its facts, shown to admins, and can be replayed through another policy. Nothing here
-//! runs before the password is right.
+//! runs before the password is right, or a passkey.
 
 mod facts;
 mod judge;
@@ -115,6 +115,26 @@ pub async fn excused(
     check: &Check,
 ) -> Result<(), InternalError> {
     store(portal, tx, browser, account, check, (None, Some(Ended::SignedIn))).await
+}
+
+/// Judges and stores a sign-in by a passkey alone, which is asked for nothing more whatever it looks like. Answers whether it
+/// came from a country that none came from before.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_passkey(
+    portal: &Portal,
+    tx: &mut Tx,
+    browser: &Browser,
+    account: &Account,
+    device: Option<&Device>,
+) -> Result<bool, InternalError> {
+    let facts = Facts { passkey: true, ..facts::gather(portal, tx, browser, account, device).await? };
+    let judgement = judge(&facts, &portal.config.risk_policy);
+    let is_new_place = judgement.reasons.contains(&Reason::NewCountry);
+    let check = Check { facts, judgement };
+    store(portal, tx, browser, account, &check, (None, Some(Ended::SignedIn))).await?;
+    Ok(is_new_place)
 }
 
 /// Holds the sign-in: stored, audited, and told to the owner by mail, once a day at most.

@@ -32,6 +32,9 @@ const LATELY: SignedDuration = SignedDuration::from_mins(15);
 /// How long a session that is over stays in the table.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(30 * 24);
 
+/// Why somebody is signed out who signed out everywhere at once, in the trail's words.
+pub const EVERYWHERE: &str = "everywhere";
+
 /// What the browser has proved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -288,6 +291,34 @@ pub async fn end_all(portal: &Portal, tx: &mut Tx, account: AccountId) -> Result
     Ok(sql::end_all(tx, account, portal.clock.now()).await?)
 }
 
+/// Ends every session of an account but one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_all_but(
+    portal: &Portal,
+    tx: &mut Tx,
+    account: AccountId,
+    this: SessionId,
+) -> Result<(), InternalError> {
+    sql::end_others(tx, account, this, portal.clock.now()).await?;
+    Ok(())
+}
+
+/// Ends the account's sessions that were opened with a known browser, also half-open ones; but one, if that is named.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_of_device(
+    portal: &Portal,
+    tx: &mut Tx,
+    account: AccountId,
+    device: DeviceId,
+    but: Option<SessionId>,
+) -> Result<(), InternalError> {
+    Ok(sql::end_of_device(tx, account, device, but, portal.clock.now()).await?)
+}
+
 /// Lets a new session do nothing but add a factor that the policy counts.
 ///
 /// # Errors
@@ -393,5 +424,18 @@ pub async fn end_others(portal: &Portal, who: &SignedIn, this: SessionId, from: 
         audit::record(portal, &mut tx, event).await?;
         tx.commit().await?;
     }
+    Ok(())
+}
+
+/// Ends all of the person's sessions by their wish, this one too.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_everywhere(portal: &Portal, who: &SignedIn, from: &Network) -> Result<(), InternalError> {
+    let mut tx = portal.db.begin().await?;
+    sql::end_all(&mut tx, who.account, portal.clock.now()).await?;
+    let event = Event::new(who.actor(), Deed::SignedOut).on(who.account).because(EVERYWHERE).from(from);
+    audit::record(portal, &mut tx, event).await?;
+    tx.commit().await?;
     Ok(())
 }

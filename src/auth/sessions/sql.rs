@@ -272,6 +272,27 @@ pub(super) async fn end_all(connection: &mut AnyConnection, account: AccountId, 
     Ok(())
 }
 
+/// Ends an account's sessions of a device, but one.
+pub(super) async fn end_of_device(
+    connection: &mut AnyConnection,
+    account: AccountId,
+    device: DeviceId,
+    but: Option<SessionId>,
+    now: Timestamp,
+) -> db::Result<()> {
+    sqlx::query(
+        "UPDATE sessions SET ended_at = $4
+         WHERE account_id = $1 AND device_id = $2 AND id <> $3 AND ended_at IS NULL",
+    )
+    .bind(account.to_string())
+    .bind(device.to_string())
+    .bind(but.map_or(String::new(), |id| id.to_string()))
+    .bind(now.as_millisecond())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Narrows the session of a digest.
 pub(super) async fn narrow(connection: &mut AnyConnection, digest: &[u8; 32]) -> db::Result<()> {
     sqlx::query("UPDATE sessions SET must_add = 1 WHERE token_digest = $1")

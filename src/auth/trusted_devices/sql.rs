@@ -1,49 +1,31 @@
-//! Statements on `devices`.
+//! Statements on `devices`; those on `device_tokens`, the values of their cookies, stand in [`tokens`].
+
+mod tokens;
 
 use sqlx::{AnyConnection, Row};
 
-use super::{Device, Known};
+use super::Known;
 use crate::clock::{Timestamp, from_ms};
 use crate::db::{self, parse};
 use crate::types::ids::{AccountId, DeviceId};
 
-/// The device of a cookie's digest.
-pub(super) async fn find(connection: &mut AnyConnection, digest: &[u8; 32]) -> db::Result<Option<Device>> {
-    sqlx::query(
-        "SELECT id, account_id, trusted_until
-         FROM devices
-         WHERE token_digest = $1 AND forgotten_at IS NULL",
-    )
-    .bind(digest.as_slice())
-    .fetch_optional(connection)
-    .await?
-    .map(|row| {
-        Ok(Device {
-            id: parse("id", row.try_get("id")?)?,
-            account: parse("account_id", row.try_get("account_id")?)?,
-            trusted_until: row.try_get::<Option<i64>, _>("trusted_until")?.map(from_ms),
-        })
-    })
-    .transpose()
-}
+pub(super) use tokens::{find, issue, note_presented, replace_newest, sweep_forgotten_values, sweep_replaced, use_up};
 
 /// Adds a device.
 pub(super) async fn insert(
     connection: &mut AnyConnection,
     id: DeviceId,
     account: AccountId,
-    digest: &[u8; 32],
     agent: &str,
     trusted_until: Option<Timestamp>,
     now: Timestamp,
 ) -> db::Result<()> {
     sqlx::query(
-        "INSERT INTO devices (id, account_id, token_digest, agent, known_at, seen_at, trusted_until)
-         VALUES ($1, $2, $3, $4, $5, $5, $6)",
+        "INSERT INTO devices (id, account_id, agent, known_at, seen_at, trusted_until)
+         VALUES ($1, $2, $3, $4, $4, $5)",
     )
     .bind(id.to_string())
     .bind(account.to_string())
-    .bind(digest.as_slice())
     .bind(agent)
     .bind(now.as_millisecond())
     .bind(trusted_until.map(|at| at.as_millisecond()))
@@ -52,22 +34,61 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// Gives a device a new cookie value.
-pub(super) async fn renew(
+/// Notes a sign-in with a device, and its new trust if there is one; false when it was forgotten.
+pub(super) async fn touch(
     connection: &mut AnyConnection,
     id: DeviceId,
-    digest: &[u8; 32],
     trusted_until: Option<Timestamp>,
     now: Timestamp,
-) -> db::Result<()> {
-    sqlx::query("UPDATE devices SET token_digest = $2, seen_at = $3, trusted_until = $4 WHERE id = $1")
+) -> db::Result<bool> {
+    let touched = sqlx::query(
+        "UPDATE devices SET seen_at = $3, trusted_until = COALESCE($2, trusted_until)
+         WHERE id = $1 AND forgotten_at IS NULL",
+    )
+    .bind(id.to_string())
+    .bind(trusted_until.map(|at| at.as_millisecond()))
+    .bind(now.as_millisecond())
+    .execute(connection)
+    .await?;
+    Ok(touched.rows_affected() == 1)
+}
+
+/// Notes a sign-in with a device that is trusted; false when it is not, or was forgotten.
+pub(super) async fn touch_trusted(connection: &mut AnyConnection, id: DeviceId, now: Timestamp) -> db::Result<bool> {
+    let touched =
+        sqlx::query("UPDATE devices SET seen_at = $2 WHERE id = $1 AND forgotten_at IS NULL AND trusted_until > $2")
+            .bind(id.to_string())
+            .bind(now.as_millisecond())
+            .execute(connection)
+            .await?;
+    Ok(touched.rows_affected() == 1)
+}
+
+/// Forgets one of the account's; false when it is not theirs, or was forgotten before.
+pub(super) async fn forget(
+    connection: &mut AnyConnection,
+    id: DeviceId,
+    account: AccountId,
+    now: Timestamp,
+) -> db::Result<bool> {
+    let forgotten =
+        sqlx::query("UPDATE devices SET forgotten_at = $3 WHERE id = $1 AND account_id = $2 AND forgotten_at IS NULL")
+            .bind(id.to_string())
+            .bind(account.to_string())
+            .bind(now.as_millisecond())
+            .execute(connection)
+            .await?;
+    Ok(forgotten.rows_affected() == 1)
+}
+
+/// Whether a device is the account's, forgotten or not.
+pub(super) async fn is_of(connection: &mut AnyConnection, id: DeviceId, account: AccountId) -> db::Result<bool> {
+    let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM devices WHERE id = $1 AND account_id = $2")
         .bind(id.to_string())
-        .bind(digest.as_slice())
-        .bind(now.as_millisecond())
-        .bind(trusted_until.map(|at| at.as_millisecond()))
-        .execute(connection)
+        .bind(account.to_string())
+        .fetch_one(connection)
         .await?;
-    Ok(())
+    Ok(count == 1)
 }
 
 /// Forgets all of an account's.
@@ -130,4 +151,22 @@ pub(super) async fn distrust(connection: &mut AnyConnection, account: AccountId,
         .execute(connection)
         .await?;
     Ok(())
+}
+
+/// Removes up to `batch` devices that were forgotten before `before` and have no value any more.
+pub(super) async fn sweep_forgotten(connection: &mut AnyConnection, before: Timestamp, batch: i64) -> db::Result<u64> {
+    let swept = sqlx::query(
+        "DELETE FROM devices
+         WHERE id IN (SELECT d.id
+                      FROM devices d
+                      WHERE d.forgotten_at < $1
+                        AND NOT EXISTS (SELECT 1 FROM device_tokens t WHERE t.device_id = d.id)
+                      ORDER BY d.forgotten_at
+                      LIMIT $2)",
+    )
+    .bind(before.as_millisecond())
+    .bind(batch)
+    .execute(connection)
+    .await?;
+    Ok(swept.rows_affected())
 }

@@ -2,6 +2,7 @@
 
 pub mod access_log;
 pub mod app;
+pub mod devices;
 pub mod email;
 pub(in crate::web) mod frozen;
 pub(super) mod history;
@@ -10,6 +11,7 @@ pub mod password;
 pub mod profile;
 pub mod recovery_codes;
 pub mod security;
+pub mod sessions;
 
 use actix_web::web::ServiceConfig;
 
@@ -25,6 +27,7 @@ use crate::{audit, audit::Deed, error::InternalError};
 /// All routes of the folder.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.configure(profile::routes).configure(security::routes).configure(access_log::routes);
+    cfg.configure(sessions::routes).configure(devices::routes);
     cfg.configure(password::routes).configure(email::routes);
     cfg.configure(app::routes).configure(recovery_codes::routes).configure(passkeys::routes);
 }

@@ -2,46 +2,32 @@
 //!
 //! Everything here only tightens, so nothing asks for a fresh code.
 
-use actix_web::web::{Path, Query, ServiceConfig, get, post};
+use actix_web::web::{Query, ServiceConfig, get};
 use askama::Template;
 use serde::Deserialize;
 
 use crate::audit::{Deed, sign_in_history};
 use crate::auth::factors::{manage_codes, passkeys, recovery_codes, totp};
-use crate::auth::{sessions, trusted_devices};
 use crate::identity::accounts;
 use crate::messaging::opt_outs;
 use crate::types::actor::Role;
-use crate::types::ids::SessionId;
+use crate::web::account::devices::{self, KnownBrowser};
 use crate::web::account::history::{self, Happened};
-use crate::web::account::{browser, place, read_own, when};
-use crate::web::csrf::{Posted, Pressed};
+use crate::web::account::read_own;
+use crate::web::account::sessions::{self, SignedInBrowser};
 use crate::web::guard::{Ctx, Person};
-use crate::web::layout::{Layout, page, see_other};
+use crate::web::layout::{Layout, page};
 use crate::web::problem::{PageResult, Problem};
 
-/// A signed-in browser.
-struct SignedInBrowser {
-    id: SessionId,
-    browser: String,
-    place: String,
-    seen: String,
-    is_this: bool,
-}
-
-/// A browser that proved both factors once.
-struct KnownBrowser {
-    browser: String,
-    known: String,
-    seen: String,
-    trusted_until: Option<String>,
-}
+/// Lines of the history a page.
+const HISTORY: usize = 25;
 
 /// What was just done.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Done {
     SessionEnded,
     OthersEnded,
+    DeviceForgotten,
     DevicesForgotten,
     PasswordChanged,
     EmailChanged,
@@ -57,6 +43,10 @@ struct SecurityPage {
     sessions: Vec<SignedInBrowser>,
     devices: Vec<KnownBrowser>,
     history: Vec<Happened>,
+    /// The address of what happened before that, if anything did.
+    older: Option<String>,
+    /// Whether the history begins with what happened last.
+    is_newest: bool,
     is_patient: bool,
     /// Whether there is an authenticator app.
     has_app: bool,
@@ -72,6 +62,7 @@ struct SecurityPage {
 #[derive(Deserialize)]
 struct Arrival {
     done: Option<String>,
+    before: Option<String>,
 }
 
 impl Arrival {
@@ -79,6 +70,7 @@ impl Arrival {
         match self.done.as_deref()? {
             "session" => Some(Done::SessionEnded),
             "others" => Some(Done::OthersEnded),
+            "device" => Some(Done::DeviceForgotten),
             "devices" => Some(Done::DevicesForgotten),
             "password" => Some(Done::PasswordChanged),
             "email" => Some(Done::EmailChanged),
@@ -88,43 +80,30 @@ impl Arrival {
     }
 }
 
-/// `GET /account/security`.
+/// `GET /account/security?before=…`.
 async fn show(ctx: Ctx<Person>, arrival: Query<Arrival>) -> PageResult {
     let (layout, me) = (ctx.layout(), &ctx.who.signed_in);
-    let open = sessions::list(&ctx.portal, me.account, me.role).await?;
-    let known = trusted_devices::list(&ctx.portal, me.account).await?;
-    let events = sign_in_history::of(&ctx.portal, me.account).await?;
+    let (sessions, devices) = (sessions::rows(&ctx, &layout).await?, devices::rows(&ctx, &layout).await?);
+    let before = arrival.before.as_deref().and_then(history::position);
+    // One more than is shown tells whether there is another page.
+    let mut events = sign_in_history::of(&ctx.portal, me.account, before, HISTORY as i64 + 1).await?;
+    let more = events.len() > HISTORY;
+    events.truncate(HISTORY);
+    let last = events.last().filter(|_| more);
     let account = accounts::find(&ctx.portal, me.account).await?.ok_or(Problem::NotFound)?;
     let stopped = opt_outs::stopped_by(&ctx.portal, &account.phone).await?;
     let has_app = totp::of(&ctx.portal, &account).await?.is_some();
     let has_passkey = !passkeys::of(&ctx.portal, &account).await?.is_empty();
     let codes_left = recovery_codes::of(&ctx.portal, me.account).await?.map(|set| set.left);
     read_own(&ctx, Deed::SecurityRead).await?;
-    let words = &layout.words;
-    let still = |until| me.role == Role::Patient && until > layout.now;
     page(&SecurityPage {
         done: arrival.done(),
         texts_stopped: stopped.map(|gateway| ctx.portal.config.number_that_texts(&gateway, &account.phone)),
-        sessions: open
-            .into_iter()
-            .map(|session| SignedInBrowser {
-                id: session.id,
-                browser: browser(words, &session.agent),
-                place: place(words, Some(&session.network)),
-                seen: when(&layout, session.seen_at),
-                is_this: session.id == ctx.who.session.id,
-            })
-            .collect(),
-        devices: known
-            .into_iter()
-            .map(|device| KnownBrowser {
-                browser: browser(words, &device.agent),
-                known: when(&layout, device.known_at),
-                seen: when(&layout, device.seen_at),
-                trusted_until: device.trusted_until.filter(|until| still(*until)).map(|until| when(&layout, until)),
-            })
-            .collect(),
+        sessions,
+        devices,
         history: history::lines(&layout, &events),
+        older: last.map(|event| format!("/account/security?before={}#history", history::mark(event))),
+        is_newest: before.is_none(),
         is_patient: me.role == Role::Patient,
         has_app,
         codes_left,
@@ -134,35 +113,7 @@ async fn show(ctx: Ctx<Person>, arrival: Query<Arrival>) -> PageResult {
     })
 }
 
-/// `POST /account/security/sessions/{id}/end`: 303 back, or to the way in when it was this session; 404 for a session
-/// that is not theirs.
-async fn end_session(ctx: Ctx<Person>, id: Path<String>, _: Posted<Pressed>) -> PageResult {
-    let id: SessionId = id.parse().map_err(|_| Problem::NotFound)?;
-    if !sessions::end_own(&ctx.portal, &ctx.who.signed_in, id, ctx.network()).await? {
-        return Err(Problem::NotFound);
-    }
-    if id == ctx.who.session.id {
-        return ctx.leave("/");
-    }
-    see_other("/account/security?done=session")
-}
-
-/// `POST /account/security/sessions/end-others`: 303 back.
-async fn end_others(ctx: Ctx<Person>, _: Posted<Pressed>) -> PageResult {
-    sessions::end_others(&ctx.portal, &ctx.who.signed_in, ctx.who.session.id, ctx.network()).await?;
-    see_other("/account/security?done=others")
-}
-
-/// `POST /account/security/devices/forget`: 303 back; every browser is asked for a code again.
-async fn forget_devices(ctx: Ctx<Person>, _: Posted<Pressed>) -> PageResult {
-    trusted_devices::forget_own(&ctx.portal, &ctx.who.signed_in, ctx.network()).await?;
-    see_other("/account/security?done=devices")
-}
-
-/// Their routes.
+/// Its route.
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.route("/account/security", get().to(show))
-        .route("/account/security/sessions/end-others", post().to(end_others))
-        .route("/account/security/sessions/{id}/end", post().to(end_session))
-        .route("/account/security/devices/forget", post().to(forget_devices));
+    cfg.route("/account/security", get().to(show));
 }

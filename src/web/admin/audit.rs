@@ -12,11 +12,11 @@ use serde::Deserialize;
 
 use crate::audit::chain::{self, State, Verdict};
 use crate::audit::{self as trail, Deed, Event, Recorded, Search};
-use crate::clock::{Timestamp, from_ms};
+use crate::clock::Timestamp;
 use crate::identity::accounts::{self, Named};
 use crate::types::email_address::EmailAddress;
-use crate::types::ids::{AccountId, EventId};
-use crate::web::account::{place, role_word, when};
+use crate::types::ids::AccountId;
+use crate::web::account::{history, place, role_word, when};
 use crate::web::admin::{lockouts, read};
 use crate::web::csrf::{Posted, Pressed};
 use crate::web::forms::{Choice, Errors};
@@ -104,11 +104,6 @@ fn bounds(layout: &Layout, day: &str) -> Option<(Timestamp, Timestamp)> {
     Some((starts(day)?, starts(day.tomorrow().ok()?)?))
 }
 
-fn position(older: &str) -> Option<(Timestamp, EventId)> {
-    let (at, id) = older.split_once('_')?;
-    Some((from_ms(at.parse().ok()?), id.parse().ok()?))
-}
-
 fn subject_account(event: &Recorded) -> Option<AccountId> {
     let subject = event.subject.as_deref()?;
     trail::account_of(subject).or_else(|| subject.parse().ok())
@@ -153,7 +148,7 @@ impl AuditPage {
         let layout = ctx.layout();
         let day = bounds(&layout, &asked.day);
         let deed = Deed::ALL.iter().find(|deed| deed.as_str() == asked.deed);
-        let older_than = position(&asked.older);
+        let older_than = history::position(&asked.older);
         let search = Search {
             actor: asked.actor.parse().ok(),
             deed: deed.map(|deed| deed.as_str().to_owned()),
@@ -180,7 +175,7 @@ impl AuditPage {
         let in_a_row = ctx.portal.config.limits.lock_after;
         Ok(Self {
             rows: events.iter().map(|event| row(&layout, in_a_row, &named, event)).collect(),
-            older: last.map(|event| format!("{}&older={}_{}", typed.address(), event.at.as_millisecond(), event.id)),
+            older: last.map(|event| format!("{}&older={}", typed.address(), history::mark(event))),
             is_first: older_than.is_none(),
             linked: chain.linked_at.map(|at| when(&layout, at)),
             errors,

@@ -26,6 +26,9 @@ use crate::words::Words;
 /// How long the review page says that the account was just unlocked.
 const JUST_NOW: SignedDuration = SignedDuration::from_mins(10);
 
+/// Lines of sign-in history in a review.
+const HISTORY: i64 = 100;
+
 /// What the wrong answers of a lock were, in words.
 pub(super) fn why(words: &Words, why: &str, in_a_row: i64) -> String {
     let key = match why {
@@ -130,7 +133,7 @@ fn just_unlocked(layout: &Layout, events: &[Recorded]) -> Option<String> {
 async fn review(ctx: Ctx<Admin>, id: Path<String>, arrival: Query<Arrival>) -> PageResult {
     let account = person(&ctx, &id).await?;
     let locks = lockout::of(&ctx.portal, account.id).await?;
-    let events = sign_in_history::of(&ctx.portal, account.id).await?;
+    let events = sign_in_history::of(&ctx.portal, account.id, None, HISTORY).await?;
     read(&ctx, Deed::LockoutsRead, Some(&account)).await?;
     let layout = ctx.layout();
     page(&ReviewPage {
