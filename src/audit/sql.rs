@@ -324,7 +324,8 @@ pub(super) async fn of_sign_in(
                               'signed_in_trusted', 'sign_in_held', 'account_locked', 'lockout_reset', 'password_reset',
                               'account_turned_off', 'account_turned_on', 'not_me_reported', 'account_unfrozen',
                               'password_changed', 'email_change_asked', 'email_changed', 'email_restored', 'factor_added',
-                              'factor_removed'))
+                              'factor_removed', 'phone_change_asked', 'phone_added', 'phone_changed', 'phone_removed',
+                              'phones_restored'))
              OR (actor = $2
                  AND deed IN ('signed_out', 'stepped_up', 'device_trusted', 'session_ended', 'devices_forgotten')))
          ORDER BY at DESC, id DESC
