@@ -19,6 +19,7 @@
 //! under a new cookie, all others end, no browser is trusted any more, and the owner is told: by mail, with a link that
 //! undoes it, and by text to the phone from before.
 
+mod list;
 mod prove;
 mod settle;
 mod undo;
@@ -51,6 +52,7 @@ use crate::types::factor_kind::FactorKind;
 use crate::types::ids::{AccountId, PhoneId};
 use crate::types::phone::PhoneNumber;
 
+pub use list::{Listed, list};
 pub(super) use prove::finish;
 pub(super) use undo::undo;
 
@@ -149,12 +151,11 @@ async fn demand_apart(
 ///
 /// # Errors
 /// Refused as [`ChangeRefusal`] says.
-pub async fn may_go(portal: &Portal, fresh: &FreshFactor, id: PhoneId) -> Result<Phone, Failure<ChangeRefusal>> {
+pub async fn may_go(portal: &Portal, fresh: &FreshFactor, id: PhoneId) -> Result<(), Failure<ChangeRefusal>> {
     let mut tx = portal.db.begin().await?;
     let account = held(portal, &mut tx, fresh.account()).await?;
-    let phone = own(&mut tx, &account, id).await?;
-    demand_apart(portal, &mut tx, &account, fresh, id).await?;
-    Ok(phone)
+    own(&mut tx, &account, id).await?;
+    demand_apart(portal, &mut tx, &account, fresh, id).await
 }
 
 fn stays(failure: Failure<ChangeRefusal>) -> Failure<AskRefusal> {
