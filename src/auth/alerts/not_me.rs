@@ -152,7 +152,8 @@ async fn restore(
         Some(notice) if PHONES.contains(&notice) => {
             let number = PhoneNumber::from_e164(&former)
                 .ok_or_else(|| InternalError::because("an alert's former number is not one"))?;
-            phone_changes::undo(portal, tx, account, (notice, alert.made_at), &number, from).await
+            let told = phone_changes::Told { notice, at: alert.made_at, former: &number, new: alert.new_phone };
+            phone_changes::undo(portal, tx, account, told, from).await
         }
         _ => Ok(true),
     }

@@ -54,7 +54,7 @@ use crate::types::phone::PhoneNumber;
 
 pub use list::{Listed, list};
 pub(super) use prove::finish;
-pub(super) use undo::undo;
+pub(super) use undo::{Told, undo};
 
 /// The page that a change leads back to.
 const PHONES: &str = "/account/security/phones";
@@ -274,7 +274,7 @@ pub async fn make_primary(
     if !accounts::make_primary(&mut tx, &before, &phone, portal.clock.now()).await? {
         return Err(Failure::Refused(ChangeRefusal::NotFound));
     }
-    let also = Also { old_email: None, old_phone: Some(&before.phone) };
+    let also = Also { old_phone: Some(&before.phone), ..Also::default() };
     let change = settle::Change { deed: Deed::PhoneChanged, adds: false, alerts: &[(Alert::PhoneChanged, also)] };
     let entered = settle::settle(portal, &mut tx, browser, session, change, &format!("{PHONES}?done=primary")).await?;
     tx.commit().await?;
@@ -309,7 +309,7 @@ pub async fn remove(
         return Err(Failure::Refused(ChangeRefusal::NotFound));
     }
     factors::forget(&mut tx, account.id, &key).await?;
-    let also = Also { old_email: None, old_phone: Some(&phone.number) };
+    let also = Also { old_phone: Some(&phone.number), ..Also::default() };
     let alerts = [(Alert::PhoneRemoved(&phone.number), also)];
     let change = settle::Change { deed: Deed::PhoneRemoved, adds: false, alerts: &alerts };
     let entered = settle::settle(portal, &mut tx, browser, session, change, &format!("{PHONES}?done=removed")).await?;

@@ -52,7 +52,7 @@ pub(in crate::auth) async fn finish(
     {
         return Ok(None);
     }
-    let also = |phone| Also { old_email: None, old_phone: Some(phone) };
+    let also = |phone| Also { old_email: None, old_phone: Some(phone), new_phone: Some(new.id) };
     let added = (Alert::PhoneAdded(&new.number), also(&before.phone));
     let (deed, alerts) = match old {
         None => (Deed::PhoneAdded, vec![added]),

@@ -5,7 +5,7 @@ use crate::auth::alerts::{self, Alert, Also};
 use crate::auth::browser::Browser;
 use crate::auth::entered::Entered;
 use crate::auth::sessions::{self, Session};
-use crate::auth::{policy, trusted_devices};
+use crate::auth::{policy, recovery, trusted_devices};
 use crate::db::Tx;
 use crate::error::InternalError;
 use crate::identity::accounts;
@@ -39,6 +39,8 @@ pub(super) async fn settle(
     let token = sessions::keep_alone(portal, tx, session, &account, session.device).await?;
     if change.adds {
         policy::added(portal, tx, account.id, account.role).await?;
+        // Whoever proves a new phone needs no staff to bind one.
+        recovery::stop(portal, tx, account.actor(), account.id, "phone_proved", &browser.network).await?;
     }
     let event = Event::new(account.actor(), change.deed).on(account.id).from(&browser.network);
     audit::record(portal, tx, event).await?;

@@ -98,7 +98,7 @@ pub enum Brought {
     Unknown,
 }
 
-/// Brings back the phone of a number that was removed since an instant, proved as it was.
+/// Brings back the phone of a number that was removed last, proved as it was.
 ///
 /// # Errors
 /// When the database fails.
@@ -106,10 +106,9 @@ pub async fn bring_back(
     tx: &mut Tx,
     owner: &Owner<'_>,
     (number, index): (&PhoneNumber, &[u8; 32]),
-    since: Timestamp,
     now: Timestamp,
 ) -> Result<Brought, InternalError> {
-    let Some(id) = changes::removed_since(tx, owner.account, index, since).await? else {
+    let Some(id) = changes::removed(tx, owner.account, index).await? else {
         return Ok(Brought::Unknown);
     };
     // One that waits for its code would stand in the way.

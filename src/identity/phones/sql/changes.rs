@@ -118,23 +118,21 @@ pub(in crate::identity::phones) async fn promote(
     Ok(promoted.rows_affected() == 1)
 }
 
-/// The account's newest phone of a number that was proved and removed since an instant.
-pub(in crate::identity::phones) async fn removed_since(
+/// The account's phone of a number that was proved, and removed last.
+pub(in crate::identity::phones) async fn removed(
     connection: &mut AnyConnection,
     account: AccountId,
     index: &[u8; 32],
-    since: Timestamp,
 ) -> db::Result<Option<PhoneId>> {
     sqlx::query(
         "SELECT id
          FROM phones
-         WHERE account_id = $1 AND phone_index = $2 AND proved_at IS NOT NULL AND removed_at >= $3
+         WHERE account_id = $1 AND phone_index = $2 AND proved_at IS NOT NULL AND removed_at IS NOT NULL
          ORDER BY removed_at DESC, id DESC
          LIMIT 1",
     )
     .bind(account.to_string())
     .bind(index.as_slice())
-    .bind(since.as_millisecond())
     .fetch_optional(connection)
     .await?
     .map(|row| parse("id", row.try_get("id")?))
