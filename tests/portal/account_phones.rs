@@ -107,7 +107,7 @@ async fn a_second_phone_counts_once_a_code_to_it_came_back() {
 
     let page = ask(&mut browser, NEW, SECOND).await;
     page.says("Enter the code that we texted to the new number.").says("ending in 60");
-    assert_eq!(numbers(&portal, &mia).await, [mia.phone.clone()], "nothing is added yet");
+    assert_eq!(numbers(&portal, &mia).await, [mia.phone.as_str()], "nothing is added yet");
     let code = portal.code(SECOND).await;
     let wrong = if code == "000000" { "000001" } else { "000000" };
     let page = browser.post("/challenge", &[("code", wrong)]).await;
@@ -223,7 +223,7 @@ async fn who_has_one_phone_changes_its_number_by_it_and_the_old_number_holds_unt
     add(&portal, &mut thief, THIRD).await;
 
     press(&portal, &link).await;
-    assert_eq!(numbers(&portal, &mia).await, [mia.phone.clone()], "what was proved since went with it");
+    assert_eq!(numbers(&portal, &mia).await, [mia.phone.as_str()], "what was proved since went with it");
     assert_eq!(account(&portal, &mia).await.phone.e164(), mia.phone);
     assert!(thief.open("/account").await.address.starts_with("/login"));
 }
@@ -262,7 +262,7 @@ async fn an_added_phone_goes_when_it_was_not_the_owner_even_as_the_main_one() {
     thief.send(&format!("{PHONES}/{first}/remove"), &[]).await.says("The phone is removed.");
     assert_eq!(numbers(&portal, &mia).await, [SECOND]);
     press(&portal, &link).await;
-    assert_eq!(numbers(&portal, &mia).await, [mia.phone.clone()]);
+    assert_eq!(numbers(&portal, &mia).await, [mia.phone.as_str()]);
     assert_eq!(account(&portal, &mia).await.phone.e164(), mia.phone);
 }
 
@@ -371,7 +371,7 @@ async fn a_number_with_its_three_accounts_looks_like_any_other_and_gets_no_code(
     assert_eq!(page.status, 422);
     page.says("This code is over");
     assert_eq!(page.links(PHONES), [PHONES]);
-    assert_eq!(numbers(&portal, &mia).await, [mia.phone.clone()]);
+    assert_eq!(numbers(&portal, &mia).await, [mia.phone.as_str()]);
 }
 
 #[tokio::test]
@@ -429,7 +429,7 @@ async fn the_main_phone_stays_and_so_does_what_nothing_would_be_left_without() {
 
     browser.open(&second).await.says("No code goes to this phone any more.");
     browser.send(&second, &[]).await.says("The phone is removed. You are signed out everywhere else.");
-    assert_eq!(numbers(&portal, &mia).await, [mia.phone.clone()]);
+    assert_eq!(numbers(&portal, &mia).await, [mia.phone.as_str()]);
     portal.message(SECOND, |item| item.text.contains("this phone was removed from your portal account")).await;
     let link = portal.not_me_link(&mia.email, "a phone was removed").await;
     press(&portal, &link).await;
@@ -502,7 +502,7 @@ async fn somebody_elses_phone_is_no_page() {
         let fields: &[_] = if path == "replace" { &[("phone", SECOND), ("password", PASSWORD)] } else { &[] };
         assert_eq!(browser.post(&format!("{PHONES}/{theirs}/{path}"), fields).await.status, 404, "{path}");
     }
-    assert_eq!(numbers(&portal, &noor).await, [noor.phone.clone()]);
+    assert_eq!(numbers(&portal, &noor).await, [noor.phone.as_str()]);
 }
 
 #[tokio::test]

@@ -26,7 +26,7 @@ use crate::messaging::texts::{Notice, Values};
 use crate::portal::Portal;
 use crate::types::email_address::EmailAddress;
 use crate::types::factor_kind::FactorKind;
-use crate::types::ids::{AlertId, PhoneId};
+use crate::types::ids::{AccountId, AlertId, PhoneId};
 use crate::types::network::Network;
 use crate::types::phone::PhoneNumber;
 use crate::words::Words;
@@ -252,6 +252,14 @@ async fn mail(
 
 fn place(id: AlertId) -> Place {
     Place { table: "alerts", column: "former_sealed", row: id.to_string() }
+}
+
+/// Lets the links that were mailed so far change no phone any more; all else that they do, they still do.
+///
+/// # Errors
+/// When the database fails.
+pub async fn keep_phones(tx: &mut Tx, account: AccountId) -> Result<(), InternalError> {
+    Ok(sql::keep_phones(tx, account).await?)
 }
 
 /// Removes up to `batch` alerts whose link ended 30 days ago; answers how many.

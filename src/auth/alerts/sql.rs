@@ -113,6 +113,18 @@ pub(super) async fn use_up_since(
     Ok(())
 }
 
+/// Forgets which phones the account's alerts would put back or take away.
+pub(super) async fn keep_phones(connection: &mut AnyConnection, account: AccountId) -> db::Result<()> {
+    sqlx::query(
+        "UPDATE alerts SET former_sealed = NULL, phone_id = NULL
+         WHERE account_id = $1 AND kind IN ('phone_added', 'phone_changed', 'phone_removed')",
+    )
+    .bind(account.to_string())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Removes up to `batch` alerts whose link ended before `before`.
 pub(super) async fn sweep(connection: &mut AnyConnection, before: Timestamp, batch: i64) -> db::Result<u64> {
     let swept = sqlx::query(

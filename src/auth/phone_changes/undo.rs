@@ -1,5 +1,7 @@
 //! What the link of an alert about a phone puts back when its owner says that it was not them.
 //!
+//! Nothing of this once staff have bound a phone since (`alerts::keep_phones`).
+//!
 //! | the alert                 | comes back                  | is the main phone then                           | goes          |
 //! |---------------------------|-----------------------------|--------------------------------------------------|---------------|
 //! | another main phone        | the main phone from before  | yes                                              | the phone that|
