@@ -4,6 +4,7 @@
 //! |--------------------------------------|-----------------------------------------|
 //! | tallies                              | their window is over                    |
 //! | kept forms                           | 15 min after they were posted           |
+//! | numbers that nobody proved           | a day after they were asked for         |
 //! | password resets                      | a day after the link stopped working    |
 //! | changes of address                   | the same                                |
 //! | alerts                               | 30 days after their link's end          |
@@ -33,7 +34,7 @@ use crate::auth::{
 };
 use crate::care::reminders;
 use crate::error::InternalError;
-use crate::identity::registration;
+use crate::identity::{phones, registration};
 use crate::limits;
 use crate::messaging::brakes::{pauses, spending};
 use crate::messaging::{dispatches, lookup, mail_refusals};
@@ -100,6 +101,7 @@ pub async fn sweep(portal: &Portal) -> Result<Swept, InternalError> {
     let challenges = all_of!(challenges::sweep, portal);
     let keys = all_of!(registration::sweep_keys, portal);
     let registrations = all_of!(registration::sweep, portal);
+    all_of!(phones::sweep, portal);
     let reminders = all_of!(reminders::sweep, portal);
     let dispatches = all_of!(dispatches::sweep, portal);
     all_of!(spending::sweep, portal);

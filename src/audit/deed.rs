@@ -171,6 +171,16 @@ deeds! {
     EmailChanged = "email_changed",
     /// A report put the former mail address back.
     EmailRestored = "email_restored",
+    /// A person asked to add a phone or to change a number.
+    PhoneChangeAsked = "phone_change_asked",
+    /// A phone was added and proved.
+    PhoneAdded = "phone_added",
+    /// A number was changed, or another phone became the main one.
+    PhoneChanged = "phone_changed",
+    /// A phone was removed.
+    PhoneRemoved = "phone_removed",
+    /// A report put the phone from before back.
+    PhonesRestored = "phones_restored",
     /// The password was right, and the sign-in was held for the looks of it.
     SignInHeld = "sign_in_held",
     /// Somebody with the password, or the mailed link, asked staff for a way back in.

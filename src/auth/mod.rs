@@ -13,6 +13,7 @@ pub mod kept_forms;
 pub mod lockout;
 pub mod password_change;
 pub mod password_reset;
+pub mod phone_changes;
 pub mod policy;
 pub mod prove;
 pub mod recovery;

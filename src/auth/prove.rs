@@ -7,7 +7,7 @@ use crate::auth::challenges::{self, Again, Answer, AnswerRefusal, Challenge, Pur
 use crate::auth::entered::Entered;
 use crate::auth::factors::choice::{self, Choice};
 use crate::auth::sessions::Session;
-use crate::auth::{password_reset, recovery, register, sign_in, step_up};
+use crate::auth::{password_reset, phone_changes, recovery, register, sign_in, step_up};
 use crate::error::{Failure, InternalError};
 use crate::identity::accounts::{self, Account};
 use crate::identity::phones::{self, Phone};
@@ -41,6 +41,11 @@ pub async fn prove(
         }
         (Purpose::ResetPassword, _, Some(account)) => {
             password_reset::finish(portal, tx, browser, &answered, account, session.id).await?
+        }
+        (Purpose::ChangePhone, _, Some(account)) => {
+            phone_changes::finish(portal, tx, browser, &answered, account.id, session)
+                .await?
+                .ok_or(Failure::Refused(AnswerRefusal::Ended))?
         }
         (Purpose::Register, Whose::Registration(registration), _) => {
             register::finish(portal, tx, browser, registration, session.id)
@@ -82,9 +87,9 @@ pub async fn target(portal: &Portal, challenge: &Challenge) -> Result<Target, In
         _ => typed(portal, challenge).await?.phone,
     };
     let last2 = phone.last2().to_owned();
-    let stopped_by = match challenge.whose {
-        Whose::Registration(_) => None,
-        _ => opt_outs::stopped_by(portal, &phone).await?,
+    let stopped_by = match challenge.hides_delivery() {
+        true => None,
+        false => opt_outs::stopped_by(portal, &phone).await?,
     };
     let start_at = stopped_by.as_ref().and_then(|gateway| portal.config.number_that_texts(gateway, &phone));
     Ok(Target { last2, has_stopped: stopped_by.is_some(), start_at })
@@ -223,8 +228,10 @@ pub async fn resend(
             let account = account(portal, id).await?;
             let phone = phone_of(portal, &account, challenge.phone).await?;
             let contact = account.contact_at(&phone);
+            // A number that has its accounts gets nothing, and looks like any other.
+            let is_free = phones::sharing(portal, &phone.index).await? < phones::SHARING;
             let to = To {
-                contact: Some(&contact),
+                contact: is_free.then_some(&contact),
                 phone: &phone.number,
                 phone_index: &phone.index,
                 network: &browser.network,

@@ -26,15 +26,13 @@ use crate::types::actor::{Actor, Role};
 use crate::types::factor_kind::FactorKind;
 use crate::types::ids::{RegistrationId, SessionId};
 
-/// Accounts that may share a phone: families do.
-const SHARING: i64 = 3;
-
 fn registrations(limits: &Limits) -> Limit {
     Limit { bucket: "network:register", max: limits.registrations, window: SignedDuration::from_hours(1), pause: None }
 }
 
 /// How often the owner of something taken is told.
-const TOLD: Limit = Limit { bucket: "told:taken", max: 3, window: SignedDuration::from_hours(24), pause: None };
+pub(super) const TOLD: Limit =
+    Limit { bucket: "told:taken", max: 3, window: SignedDuration::from_hours(24), pause: None };
 
 /// Why no registration was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +64,7 @@ pub async fn start(
     let hash = portal.hasher.hash(password).await.map_err(|_| InternalError::busy("hashing a password"))?;
     let phone_index = blind_index::index_phone(&portal.keys.index, &form.phone);
     let owner = accounts::find_by_email(portal, &form.email).await?;
-    let shared = phones::sharing(portal, &phone_index).await? >= SHARING;
+    let shared = phones::sharing(portal, &phone_index).await? >= phones::SHARING;
     let is_decoy = owner.is_some() || shared;
     let subject = match &owner {
         Some(_) => blind_index::index_email(&portal.keys.index, &form.email),

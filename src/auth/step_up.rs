@@ -30,7 +30,11 @@ impl FreshFactor {
 
     /// Whether it was made by another factor than this one.
     pub fn is_apart_from(&self, factor: &FactorKey) -> bool {
-        self.proof.as_ref().is_some_and(|proof| proof.key.as_ref() != Some(factor))
+        self.proof.as_ref().is_some_and(|proof| match &proof.key {
+            Some(key) => key != factor,
+            // The phone that the account was opened with: which one that is was not written down.
+            None => !factor.is_phone(),
+        })
     }
 }
 

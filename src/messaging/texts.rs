@@ -78,6 +78,8 @@ pub enum Notice {
     PhoneChanged,
     /// A phone was removed.
     PhoneRemoved,
+    /// Somebody wanted to add this phone to a further account, and it has as many as it may.
+    PhoneTaken,
     /// The mail address was changed.
     EmailChanged,
     /// A trusted browser's cookie was copied.
@@ -146,6 +148,7 @@ const WORDS: &[(Notice, &str)] = &[
     (Notice::PhoneAdded, "phone_added"),
     (Notice::PhoneChanged, "phone_changed"),
     (Notice::PhoneRemoved, "phone_removed"),
+    (Notice::PhoneTaken, "phone_taken"),
     (Notice::EmailChanged, "email_changed"),
     (Notice::TrustedCopyUsed, "trusted_copy"),
     (Notice::RecoveryCodesMade, "recovery_codes"),
@@ -217,6 +220,7 @@ pub fn sms(config: &Config, notice: Notice, locale: Locale, values: &Values) -> 
         Notice::PhoneAdded => words.with("sms-phone_added").arg("clinic", clinic).arg("phone", phone).to_string(),
         Notice::PhoneChanged => words.with("sms-phone_changed").arg("clinic", clinic).arg("phone", phone).to_string(),
         Notice::PhoneRemoved => words.with("sms-phone_removed").arg("clinic", clinic).arg("phone", phone).to_string(),
+        Notice::PhoneTaken => words.with("sms-phone_taken").arg("clinic", clinic).arg("phone", phone).to_string(),
         Notice::EmailChanged => words.with("sms-email_changed").arg("clinic", clinic).arg("phone", phone).to_string(),
         Notice::RecoveryBegun | Notice::RecoveryBound => recovery::sms(config, words, notice),
         other => return Err(InternalError::because(format!("{} is not sent as a text message", other.as_str()))),
@@ -300,6 +304,7 @@ pub fn mail(config: &Config, notice: Notice, locale: Locale, values: &Values) ->
         }
         Notice::Test => return Err(InternalError::because("a test is not sent by mail")),
         Notice::Help => return Err(InternalError::because("HELP is answered by text")),
+        Notice::PhoneTaken => return Err(InternalError::because("only the phone itself is told that it is taken")),
         Notice::Welcome => (
             words.with("mail-welcome-subject").arg("clinic", clinic).to_string(),
             vec![

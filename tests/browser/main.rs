@@ -27,6 +27,7 @@ mod keyboard;
 mod lockout;
 mod passkeys;
 mod patient;
+mod phones;
 mod scriptless;
 mod spanish;
 mod tabs;

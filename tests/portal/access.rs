@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use salus::care::labs::{self, NewObservation, NewReport, ReportStatus};
 use salus::care::{appointments, records};
+use salus::identity::phones;
 use salus::types::ids::{AccountId, AppointmentId, DeviceId, LabReportId, SessionId};
 
 use crate::support::browser::{Browser, Page};
@@ -100,6 +101,17 @@ POST /account/security/email email=x    | login | challenge | 422      | 422    
 GET /account/security/email/link        | /account/security/email/confirm
 GET /account/security/email/confirm     | login | challenge | 422      | 422      | 422      | 422      | 422
 POST /account/security/email/confirm    | login | challenge | 422      | 422      | 422      | 422      | 422
+GET /account/security/phones            | login | challenge | 200      | 200      | 200      | 200      | 200
+GET /account/security/phones/new        | login | challenge | 200      | 200      | 200      | 200      | 200
+POST /account/security/phones/new phone=x | login | challenge | 422    | 422      | 422      | 422      | 422
+GET /account/security/phones/{made-up}  | login | challenge | 404      | 404      | 404      | 404      | 404
+GET /account/security/phones/odd        | login | challenge | 404      | 404      | 404      | 404      | 404
+GET /account/security/phones/{phone}    | login | challenge | 200      | 404      | 404      | 404      | 404
+GET /account/security/phones/{phone}/replace | login | challenge | 200 | 404      | 404      | 404      | 404
+POST /account/security/phones/{phone}/replace phone=x | login | challenge | 422 | 404 | 404 | 404     | 404
+POST /account/security/phones/{phone}/primary | login | challenge | /account/security/phones | 404 | 404 | 404 | 404
+GET /account/security/phones/{phone}/remove | login | challenge | 200  | 404      | 404      | 404      | 404
+POST /account/security/phones/{phone}/remove | login | challenge | 422 | 404      | 404      | 404      | 404
 GET /account/security/passkeys           | login | challenge | 200      | 200      | 200      | 200      | 200
 GET /account/security/passkeys/new       | login | challenge | /account/security/passkeys?done=over | /account/security/passkeys?done=over | /account/security/passkeys?done=over | /account/security/passkeys?done=over | /account/security/passkeys?done=over
 POST /account/security/passkeys/begin    | login | challenge | /account/security/passkeys/new | /account/security/passkeys/new | /account/security/passkeys/new | /account/security/passkeys/new | /account/security/passkeys/new
@@ -325,6 +337,11 @@ async fn care_of(portal: &TestPortal, mia: &Someone, okafor: &Someone) -> (Appoi
     (visit, reports[0], reports[1])
 }
 
+async fn main_phone(portal: &TestPortal, who: &Someone) -> String {
+    let mut connection = portal.portal.db.read().await.unwrap();
+    phones::primary(&mut connection, who.account).await.unwrap().unwrap().0.to_string()
+}
+
 impl Cast {
     async fn of(portal: &TestPortal) -> Self {
         let (mia, noor) = (portal.patient("mia").await, portal.patient("noor").await);
@@ -356,6 +373,7 @@ impl Cast {
             ("hash", css.split('/').next().unwrap().to_owned()),
             ("patient", mia.account.to_string()),
             ("admin", ada.account.to_string()),
+            ("phone", main_phone(portal, &mia).await),
             ("twilio", "twilio".to_owned()),
             ("role", "doctor".to_owned()),
             ("made-up", AccountId::new().to_string()),

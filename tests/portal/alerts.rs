@@ -59,11 +59,11 @@ async fn each_alert_goes_to_the_right_addresses() {
     ];
     for (alert, subject, sentence) in texted {
         let (before, old) = (portal.messages(&mia.phone).await, portal.messages(old_phone).await);
-        raise(&portal, &mia, alert, Also { old_email: Some(&email), old_phone: None }).await;
+        raise(&portal, &mia, alert, Also { old_email: Some(&email), ..Also::default() }).await;
         assert_eq!(portal.messages(&mia.phone).await, before + 1, "{alert:?} is texted");
         let text = portal.outbox.after(0, Some(&mia.phone)).pop().unwrap().text;
         assert!(!text.contains("http") && !text.contains("token"), "no link in a text: {text}");
-        raise(&portal, &mia, alert, Also { old_email: None, old_phone: Some(&phone) }).await;
+        raise(&portal, &mia, alert, Also { old_phone: Some(&phone), ..Also::default() }).await;
         assert_eq!(portal.messages(&mia.phone).await, before + 1, "{alert:?}: the text goes to the phone before");
         assert_eq!(portal.messages(old_phone).await, old + 1);
         let (now, then) = (mails(&portal, &mia.email, subject), mails(&portal, old_email, subject));
@@ -259,7 +259,7 @@ async fn an_address_that_somebody_else_took_stays_theirs_and_the_rest_happens() 
     let portal = TestPortal::start().await;
     let mia = portal.patient("mia").await;
     let former = EmailAddress::parse("former@people.example").unwrap();
-    raise(&portal, &mia, Alert::EmailChanged, Also { old_email: Some(&former), old_phone: None }).await;
+    raise(&portal, &mia, Alert::EmailChanged, Also { old_email: Some(&former), ..Also::default() }).await;
     let kim = salus::types::actor::Role::Patient;
     portal.account_of(kim, "Kim Example", former.as_str(), "+12125550188", "1980-11-03").await;
     let link = portal.not_me_link(former.as_str(), "your email address was changed").await;

@@ -32,6 +32,7 @@ mod ways_model;
 mod access;
 mod account_changes;
 mod account_pages;
+mod account_phones;
 mod account_security;
 mod admin_audit;
 mod admin_delivery;

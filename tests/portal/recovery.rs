@@ -341,6 +341,25 @@ async fn the_undo_brings_the_old_phone_back_for_72_hours() {
 }
 
 #[tokio::test]
+async fn no_link_from_before_puts_a_lost_phone_in_the_place_of_the_bound_one() {
+    let portal = TestPortal::start().await;
+    let mia = portal.patient("mia").await;
+    let mut browser = portal.signed_in(&mia).await;
+    let (new, second) = ("/account/security/phones/new", "+12125550160");
+    browser.open(new).await;
+    browser.send(new, &[("phone", second), ("password", PASSWORD)]).await;
+    let code = portal.code(second).await;
+    browser.send("/challenge", &[("code", &code)]).await.says("The phone is added.");
+    let link = portal.not_me_link(&mia.email, "a phone was added").await;
+    portal.minutes_later(2);
+    bound(&portal, &mia).await;
+    let mut owner = portal.browser();
+    owner.open(&link).await.says_not("gets back the phone");
+    owner.send("/account/not-me", &[]).await.says("We shut everybody out");
+    assert_eq!(phone_of(&portal, &mia).await, NEW);
+}
+
+#[tokio::test]
 async fn after_72_hours_the_new_number_stays() {
     let portal = TestPortal::start().await;
     let mia = portal.patient("mia").await;

@@ -405,7 +405,7 @@ fn the_reader_of_sources_sees_what_rust_and_templates_write() {
 }
 
 /// Texts without a code.
-const TEXTS: [&str; 10] = [
+const TEXTS: [&str; 11] = [
     "locked",
     "password_changed",
     "registration_taken",
@@ -415,6 +415,7 @@ const TEXTS: [&str; 10] = [
     "phone_added",
     "phone_changed",
     "phone_removed",
+    "phone_taken",
     "email_changed",
 ];
 
@@ -426,7 +427,7 @@ async fn every_text_message_is_one_segment_in_every_language() {
     assert_eq!((name.len(), host.len()), (20, 24), "the longest name and host that are allowed for");
     let more = [("SALUS_CLINIC_NAME", name), ("SALUS_PUBLIC_URL", &url), ("SALUS_CLINIC_PHONE", "+1 (212) 555-0100")];
     let config = settings(&database, &more);
-    let codes = ["code_register", "code_sign_in", "code_reset_password", "code_step_up"];
+    let codes = ["code_register", "code_sign_in", "code_reset_password", "code_step_up", "code_change_phone"];
     for locale in [Locale::En, Locale::Es] {
         for word in codes.into_iter().chain(TEXTS).chain(["recovery_begun", "recovery_bound"]) {
             let mut values = Values::from([("time".to_owned(), "12:20am".to_owned())]);

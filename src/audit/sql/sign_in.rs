@@ -38,8 +38,9 @@ pub(in crate::audit) async fn of_sign_in(
                                              'device_copy_used', 'account_locked', 'lockout_reset', 'password_reset',
                                              'password_changed', 'account_turned_off', 'account_turned_on',
                                              'not_me_reported', 'account_unfrozen', 'email_change_asked', 'email_changed',
-                                             'email_restored', 'factor_added', 'factor_removed', 'recovery_asked',
-                                             'recovery_phone_proved', 'recovery_checked', 'recovery_approved',
+                                             'email_restored', 'factor_added', 'factor_removed', 'phone_change_asked',
+                                             'phone_added', 'phone_changed', 'phone_removed', 'phones_restored',
+                                             'recovery_asked', 'recovery_phone_proved', 'recovery_checked', 'recovery_approved',
                                              'recovery_refused', 'recovery_undone', 'recovery_cancelled')
                               ORDER BY at DESC, id DESC
                               LIMIT $6) named

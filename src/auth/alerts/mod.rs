@@ -26,7 +26,7 @@ use crate::messaging::texts::{Notice, Values};
 use crate::portal::Portal;
 use crate::types::email_address::EmailAddress;
 use crate::types::factor_kind::FactorKind;
-use crate::types::ids::AlertId;
+use crate::types::ids::{AccountId, AlertId, PhoneId};
 use crate::types::network::Network;
 use crate::types::phone::PhoneNumber;
 use crate::words::Words;
@@ -146,13 +146,15 @@ impl Alert<'_> {
     }
 }
 
-/// Where else an alert goes.
+/// Where else an alert goes, and what its link undoes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Also<'a> {
     /// The mail address that the account had before: it gets a mail of its own, whose link also puts it back.
     pub old_email: Option<&'a EmailAddress>,
     /// The phone that the account had before: the text goes there.
     pub old_phone: Option<&'a PhoneNumber>,
+    /// The phone that is new: the link of the mail takes it away.
+    pub new_phone: Option<PhoneId>,
 }
 
 /// Queues what the owner is told, in the transaction of what happened; `account` as it is afterwards.
@@ -177,12 +179,13 @@ pub async fn raise(
         _ => alert.notice(),
     };
     let values = alert.values(account, portal.clock.now(), from);
-    let phone = also.old_phone.map(|phone| phone.e164().to_owned());
-    mail(portal, tx, account, &account.contact(), notice, &values, phone).await?;
+    let undoes = Undoes { former: also.old_phone.map(|phone| phone.e164().to_owned()), new_phone: also.new_phone };
+    mail(portal, tx, account, &account.contact(), notice, &values, undoes).await?;
     if let Some(old) = also.old_email {
         // Not the account's: what comes back from there says nothing of the address that it has now.
         let former = Contact { account: None, phone: None, email: old.clone(), ..account.contact() };
-        mail(portal, tx, account, &former, notice, &values, Some(old.as_str().to_owned())).await?;
+        let undoes = Undoes { former: Some(old.as_str().to_owned()), new_phone: None };
+        mail(portal, tx, account, &former, notice, &values, undoes).await?;
     }
     if alert.by_text() {
         let to = Contact { phone: also.old_phone.cloned().or(account.contact().phone), ..account.contact() };
@@ -211,6 +214,14 @@ async fn grouped(
     })
 }
 
+/// What the link of a mail undoes.
+struct Undoes {
+    /// The address or number that it puts back.
+    former: Option<String>,
+    /// The phone that it takes away.
+    new_phone: Option<PhoneId>,
+}
+
 /// One mail with a link of its own.
 async fn mail(
     portal: &Portal,
@@ -219,16 +230,17 @@ async fn mail(
     to: &Contact,
     notice: Notice,
     values: &Values,
-    former: Option<String>,
+    undoes: Undoes,
 ) -> Result<(), InternalError> {
     let (id, token, now) = (AlertId::new(), Secret::token(), portal.clock.now());
-    let former = former.map(|text| Sealed::<String>::seal(&text, &account.key, &place(id)));
+    let former = undoes.former.map(|text| Sealed::<String>::seal(&text, &account.key, &place(id)));
     let row = sql::NewRow {
         id,
         account: account.id,
         kind: notice.as_str(),
         token_digest: token.digest(),
         former_sealed: former.as_ref().map(Sealed::as_bytes),
+        new_phone: undoes.new_phone,
         now,
         expires_at: now + LINK_LIFE,
     };
@@ -240,6 +252,14 @@ async fn mail(
 
 fn place(id: AlertId) -> Place {
     Place { table: "alerts", column: "former_sealed", row: id.to_string() }
+}
+
+/// Lets the links that were mailed so far change no phone any more; all else that they do, they still do.
+///
+/// # Errors
+/// When the database fails.
+pub async fn keep_phones(tx: &mut Tx, account: AccountId) -> Result<(), InternalError> {
+    Ok(sql::keep_phones(tx, account).await?)
 }
 
 /// Removes up to `batch` alerts whose link ended 30 days ago; answers how many.

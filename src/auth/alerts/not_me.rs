@@ -4,16 +4,16 @@
 //! |-----------------------------------------------------|-----------------------------------------------------|
 //! | every session ends, every browser is forgotten      | another mail address, told to the old one: the old  |
 //! | the password opens nothing until a new one is chosen| one is put back, and links mailed since work no more|
-//! | sensitive acts are paused until an admin lifts it   |                                                     |
-//! | waiting links to a new password or address end      |                                                     |
-//! | the owner and all admins are mailed                 |                                                     |
+//! | sensitive acts are paused until an admin lifts it   | a phone added, changed or removed: the phone from   |
+//! | waiting links to a new password or address end      | before comes back, and those proved since go        |
+//! | the owner and all admins are mailed                 | (`phone_changes::undo`)                             |
 //!
 //! It signs nobody in, and shows nothing of the account. What it does can only make the account safer or shut it for a
 //! while: a new password is chosen by mailed link and code.
 
 use super::{place, sql};
 use crate::audit::{self, Deed, Event};
-use crate::auth::{email_change, password_reset, recovery, sessions, trusted_devices};
+use crate::auth::{email_change, password_reset, phone_changes, recovery, sessions, trusted_devices};
 use crate::crypto::random::Secret;
 use crate::crypto::sealed::Sealed;
 use crate::db::Tx;
@@ -25,6 +25,7 @@ use crate::portal::Portal;
 use crate::types::actor::Actor;
 use crate::types::email_address::EmailAddress;
 use crate::types::network::Network;
+use crate::types::phone::PhoneNumber;
 
 /// What a link still does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub enum Standing {
     Open {
         /// It also puts the former mail address back.
         restores_email: bool,
+        /// It also puts the former phone back.
+        restores_phone: bool,
     },
     /// It was used.
     Done,
@@ -47,9 +50,15 @@ pub async fn standing(portal: &Portal, token: &Secret) -> Result<Option<Standing
     let found = sql::find(&mut connection, &token.digest(), portal.clock.now()).await?;
     Ok(found.map(|alert| match alert.used_at {
         Some(_) => Standing::Done,
-        None => Standing::Open { restores_email: alert.former_sealed.is_some() && is(&alert, Notice::EmailChanged) },
+        None => Standing::Open {
+            restores_email: alert.former_sealed.is_some() && is(&alert, Notice::EmailChanged),
+            restores_phone: alert.former_sealed.is_some() && PHONES.into_iter().any(|notice| is(&alert, notice)),
+        },
     }))
 }
+
+/// Alerts whose former text is a number in E.164.
+const PHONES: [Notice; 3] = [Notice::PhoneAdded, Notice::PhoneChanged, Notice::PhoneRemoved];
 
 fn is(alert: &sql::AlertRow, notice: Notice) -> bool {
     alert.kind == notice.as_str()
@@ -140,8 +149,12 @@ async fn restore(
             audit::record(portal, tx, event).await?;
             Ok(true)
         }
-        // `former` is the number in E.164. Nothing is put back: staff help, since the phone may be in other hands.
-        Some(Notice::PhoneChanged | Notice::PhoneRemoved) => Ok(true),
+        Some(notice) if PHONES.contains(&notice) => {
+            let number = PhoneNumber::from_e164(&former)
+                .ok_or_else(|| InternalError::because("an alert's former number is not one"))?;
+            let told = phone_changes::Told { notice, at: alert.made_at, former: &number, new: alert.new_phone };
+            phone_changes::undo(portal, tx, account, told, from).await
+        }
         _ => Ok(true),
     }
 }

@@ -5,7 +5,7 @@ use sqlx::{AnyConnection, Row};
 
 use crate::clock::{Timestamp, from_ms};
 use crate::db::{self, parse};
-use crate::types::ids::{AccountId, AlertId};
+use crate::types::ids::{AccountId, AlertId, PhoneId};
 
 /// An alert to add.
 pub(super) struct NewRow<'a> {
@@ -14,6 +14,7 @@ pub(super) struct NewRow<'a> {
     pub kind: &'static str,
     pub token_digest: [u8; 32],
     pub former_sealed: Option<&'a [u8]>,
+    pub new_phone: Option<PhoneId>,
     pub now: Timestamp,
     pub expires_at: Timestamp,
 }
@@ -21,8 +22,8 @@ pub(super) struct NewRow<'a> {
 /// Adds an alert.
 pub(super) async fn insert(connection: &mut AnyConnection, row: &NewRow<'_>) -> db::Result<()> {
     sqlx::query(
-        "INSERT INTO alerts (id, account_id, kind, token_digest, former_sealed, made_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO alerts (id, account_id, kind, token_digest, former_sealed, made_at, expires_at, phone_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(row.id.to_string())
     .bind(row.account.to_string())
@@ -31,6 +32,7 @@ pub(super) async fn insert(connection: &mut AnyConnection, row: &NewRow<'_>) -> 
     .bind(row.former_sealed)
     .bind(row.now.as_millisecond())
     .bind(row.expires_at.as_millisecond())
+    .bind(row.new_phone.map(|id| id.to_string()))
     .execute(connection)
     .await?;
     Ok(())
@@ -42,6 +44,7 @@ pub(super) struct AlertRow {
     pub account: AccountId,
     pub kind: String,
     pub former_sealed: Option<Vec<u8>>,
+    pub new_phone: Option<PhoneId>,
     pub made_at: Timestamp,
     pub used_at: Option<Timestamp>,
 }
@@ -52,6 +55,7 @@ fn alert(row: &AnyRow) -> db::Result<AlertRow> {
         account: parse("account_id", row.try_get("account_id")?)?,
         kind: row.try_get("kind")?,
         former_sealed: row.try_get("former_sealed")?,
+        new_phone: row.try_get::<Option<&str>, _>("phone_id")?.map(|id| parse("phone_id", id)).transpose()?,
         made_at: from_ms(row.try_get("made_at")?),
         used_at: row.try_get::<Option<i64>, _>("used_at")?.map(from_ms),
     })
@@ -64,7 +68,7 @@ pub(super) async fn find(
     now: Timestamp,
 ) -> db::Result<Option<AlertRow>> {
     let row = sqlx::query(
-        "SELECT id, account_id, kind, former_sealed, made_at, used_at
+        "SELECT id, account_id, kind, former_sealed, phone_id, made_at, used_at
          FROM alerts
          WHERE token_digest = $1 AND expires_at > $2",
     )
@@ -84,7 +88,7 @@ pub(super) async fn claim(
     let row = sqlx::query(
         "UPDATE alerts SET used_at = $2
          WHERE token_digest = $1 AND expires_at > $2 AND used_at IS NULL
-         RETURNING id, account_id, kind, former_sealed, made_at, used_at",
+         RETURNING id, account_id, kind, former_sealed, phone_id, made_at, used_at",
     )
     .bind(digest.as_slice())
     .bind(now.as_millisecond())
@@ -106,6 +110,18 @@ pub(super) async fn use_up_since(
         .bind(now.as_millisecond())
         .execute(connection)
         .await?;
+    Ok(())
+}
+
+/// Forgets which phones the account's alerts would put back or take away.
+pub(super) async fn keep_phones(connection: &mut AnyConnection, account: AccountId) -> db::Result<()> {
+    sqlx::query(
+        "UPDATE alerts SET former_sealed = NULL, phone_id = NULL
+         WHERE account_id = $1 AND kind IN ('phone_added', 'phone_changed', 'phone_removed')",
+    )
+    .bind(account.to_string())
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

@@ -206,6 +206,17 @@ impl Challenge {
         }
     }
 
+    /// Whose number it is to prove: one that was proved before, or one that was only typed.
+    fn is_typed(&self) -> bool {
+        !matches!(self.whose, Whose::Account(_)) || self.purpose == Purpose::ChangePhone
+    }
+
+    /// Whether its page says the same whatever becomes of its code: else a number that no text reaches, or that gets none
+    /// because it has its accounts already, would tell that.
+    pub(super) fn hides_delivery(&self) -> bool {
+        matches!(self.whose, Whose::Registration(_)) || self.purpose == Purpose::ChangePhone
+    }
+
     /// Who asks for its code, in the trail: nobody has proved to be the person yet.
     fn asker(&self) -> Actor {
         match self.whose {
@@ -223,11 +234,11 @@ impl Challenge {
 /// What a known browser asks for is counted apart again: somebody with the password alone cannot use it up.
 /// Mail counts apart from both.
 fn sends(limits: &Limits, challenge: &Challenge) -> [Limit; 2] {
-    let (short, day) = match (challenge.whose, challenge.device) {
+    let (short, day) = match (challenge.is_typed(), challenge.device) {
         _ if challenge.factor == FactorKind::Email => ("sends:mail:15m", "sends:mail:day"),
-        (Whose::Account(_), Some(_)) => ("sends:known:15m", "sends:known:day"),
-        (Whose::Account(_), None) => ("sends:proved:15m", "sends:proved:day"),
-        _ => ("sends:typed:15m", "sends:typed:day"),
+        (true, _) => ("sends:typed:15m", "sends:typed:day"),
+        (false, Some(_)) => ("sends:known:15m", "sends:known:day"),
+        (false, None) => ("sends:proved:15m", "sends:proved:day"),
     };
     [
         Limit { bucket: short, max: limits.sends_short, window: SignedDuration::from_mins(15), pause: None },
@@ -240,8 +251,15 @@ fn sends(limits: &Limits, challenge: &Challenge) -> [Limit; 2] {
 pub enum Holder<'a> {
     /// Somebody with an account: the best of their factors is asked for.
     Account(&'a Account),
-    /// The holder of an account's phone that is to be proved, and nothing else will do.
-    NewPhone(&'a Account, &'a Phone),
+    /// The holder of a number that somebody with an account typed, and nothing else will do.
+    NewPhone {
+        /// Whose account.
+        account: &'a Account,
+        /// The phone that waits to be proved.
+        phone: &'a Phone,
+        /// Whether it looks the same and sends nothing.
+        is_decoy: bool,
+    },
     /// Whoever holds a number that was only typed.
     Typed {
         /// Where the code goes; None for a decoy, which looks the same and sends nothing.
@@ -257,7 +275,7 @@ impl Holder<'_> {
     /// How long a code works for them.
     fn code_life(&self, limits: &Limits) -> SignedDuration {
         match self {
-            Self::Account(account) | Self::NewPhone(account, _) => account.code_time.life(limits.code_life),
+            Self::Account(account) | Self::NewPhone { account, .. } => account.code_time.life(limits.code_life),
             Self::Typed { .. } => limits.code_life,
         }
     }
@@ -337,14 +355,15 @@ pub async fn open(portal: &Portal, tx: &mut Tx, new: NewChallenge<'_>) -> Result
             sql::insert(tx, &challenge, now).await?;
             send(portal, tx, &mut challenge, &To { contact, phone, phone_index, network }).await?;
         }
-        Holder::NewPhone(account, phone) => {
+        Holder::NewPhone { account, phone, is_decoy } => {
             challenge.phone = Some(phone.id);
             if account.code_way == CodeWay::Call && gateways::can_call(&portal.config) {
                 challenge.factor = FactorKind::Voice;
             }
             sql::insert(tx, &challenge, now).await?;
             let contact = account.contact_at(phone);
-            let to = To { contact: Some(&contact), phone: &phone.number, phone_index: &phone.index, network };
+            let contact = (!is_decoy).then_some(&contact);
+            let to = To { contact, phone: &phone.number, phone_index: &phone.index, network };
             send(portal, tx, &mut challenge, &to).await?;
         }
         Holder::Account(account) => {
@@ -461,8 +480,8 @@ async fn send(
         return Ok(Some(ResendRefusal::Held(until)));
     }
     let has_little_time = challenge.code_ends_at.duration_since(now) < limits.code_fresh_under;
-    // Of a registration nobody counts what a decoy's code was sent, and its deadline would tell.
-    let may_spend = !matches!(challenge.whose, Whose::Registration(_));
+    // Nobody counts what a decoy's code was sent, and its deadline would tell.
+    let may_spend = !challenge.hides_delivery();
     if has_little_time || (may_spend && dispatches::is_spent(portal, tx, challenge.id, challenge.code_ends_at).await?) {
         dispatches::settle(portal, tx, challenge.id).await?;
         challenge.seed = Seed::new();
@@ -486,10 +505,10 @@ async fn braked(
     challenge: &Challenge,
     to: &To<'_>,
 ) -> Result<Option<Timestamp>, InternalError> {
-    let standing = match (challenge.whose, challenge.device) {
-        (Whose::Account(_), Some(_)) => Standing::Known,
-        (Whose::Account(_), None) => Standing::Proved,
-        _ => Standing::Typed,
+    let standing = match (challenge.is_typed(), challenge.device) {
+        (true, _) => Standing::Typed,
+        (false, Some(_)) => Standing::Known,
+        (false, None) => Standing::Proved,
     };
     let (by_call, is_decoy) = (challenge.factor == FactorKind::Voice, to.contact.is_none());
     let asked = Asked { phone: to.phone, network: to.network, standing, by_call, is_decoy };
@@ -622,8 +641,7 @@ impl Progress {
 }
 
 /// How far the newest message got, as the waiting person may know. A decoy's looks sent a moment after it was asked for,
-/// and later delayed. A registration's looks the same whatever becomes of it: else a number that no text reaches would
-/// tell whether the email beside it has an account.
+/// and later delayed. One that hides its delivery looks the same whatever becomes of it.
 ///
 /// # Errors
 /// When the database fails.
@@ -637,7 +655,7 @@ pub async fn progress(portal: &Portal, challenge: &Challenge) -> Result<Progress
         Delivery::Sent(at) => dispatches::sent_or_delayed(at, now),
         other => other,
     };
-    if !matches!(challenge.whose, Whose::Registration(_))
+    if !challenge.hides_delivery()
         && let Some(newest) = dispatches::delivery_of(portal, challenge.id).await?
     {
         let answered = by_time(newest.answered);

@@ -160,7 +160,7 @@ pub(super) async fn find_live(
         .bind(new.visit.map(|id| id.to_string()).unwrap_or_default())
         .bind(new.reset.map(|id| id.to_string()).unwrap_or_default())
         .bind(match new.holder {
-            Holder::NewPhone(_, phone) => phone.id.to_string(),
+            Holder::NewPhone { phone, .. } => phone.id.to_string(),
             Holder::Account(_) | Holder::Typed { .. } => String::new(),
         })
         .fetch_optional(connection)

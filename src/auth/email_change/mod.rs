@@ -178,7 +178,7 @@ pub async fn confirm(
     mail_refusals::forget(&mut tx, account.id).await?;
     let event = Event::new(account.actor(), Deed::EmailChanged).on(account.id).from(&browser.network);
     audit::record(portal, &mut tx, event).await?;
-    let also = Also { old_email: Some(&before.email), old_phone: None };
+    let also = Also { old_email: Some(&before.email), ..Also::default() };
     alerts::raise(portal, &mut tx, &account, Alert::EmailChanged, also, &browser.network).await?;
     tx.commit().await?;
     Ok(Entered { token, device: None, next: next.to_owned() })

@@ -4,8 +4,8 @@
 //!
 //! 1. what works before what does not: a phone whose last three codes all failed, or that answered STOP, stands behind;
 //! 2. what resists phishing (passkeys), if it proved its person within the last 180 days;
-//! 3. an authenticator app, a text, a call: the one that proved its person last stands first; of one phone the call, for
-//!    whom it is easier, else the text;
+//! 3. an authenticator app, a text, a call: the one that proved its person last stands first; the phones stand together,
+//!    the main one first; of one phone the call, for whom it is easier, else the text;
 //! 4. passkeys that were not used for so long;
 //! 5. a code by mail, where it is allowed at all, and then recovery codes: never by themselves while anything else works.
 //!
@@ -60,11 +60,21 @@ pub struct Choice {
 }
 
 /// The place of a choice in the order: the lowest is asked first.
-type Rank = (u8, u8, i64, Option<usize>);
+type Rank = (u8, u8, i64, bool, i64, Option<usize>);
+
+/// When one of the phones that work proved its person last.
+fn newest_phone(choices: &[Choice]) -> Option<Timestamp> {
+    choices.iter().filter(|choice| choice.phone.is_some() && choice.arrives).filter_map(|choice| choice.proved_at).max()
+}
 
 impl Choice {
-    fn rank(&self, now: Timestamp, way: CodeWay) -> Rank {
-        let age = self.proved_at.map_or(i64::MAX, |at| now.duration_since(at).as_secs());
+    fn rank(&self, now: Timestamp, newest_phone: Option<Timestamp>, way: CodeWay) -> Rank {
+        let since = |at: Option<Timestamp>| at.map_or(i64::MAX, |at| now.duration_since(at).as_secs());
+        let own_age = since(self.proved_at);
+        let age = match &self.phone {
+            Some(_) if self.arrives => since(newest_phone),
+            _ => own_age,
+        };
         let group = match self.factor.kind() {
             FactorKind::Passkey if age <= RECENT.as_secs() => 0,
             FactorKind::Totp | FactorKind::Sms | FactorKind::Voice => 1,
@@ -84,7 +94,8 @@ impl Choice {
             (_, kind) => kind,
         };
         let order = FactorKind::ALL.iter().position(|known| *known == kind);
-        (works, group, age, order)
+        let is_other_phone = self.phone.as_ref().is_some_and(|phone| !phone.is_primary);
+        (works, group, age, is_other_phone, own_age, order)
     }
 }
 
@@ -150,7 +161,8 @@ pub async fn choices(
             matches!(choice.factor.kind(), FactorKind::Passkey | FactorKind::Totp | FactorKind::Recovery)
         });
     }
-    found.sort_by_key(|choice| choice.rank(now, account.code_way));
+    let newest = newest_phone(&found);
+    found.sort_by_key(|choice| choice.rank(now, newest, account.code_way));
     Ok(found)
 }
 
@@ -165,6 +177,7 @@ fn keep_if_any(choices: &mut Vec<Choice>, fits: impl Fn(&Choice) -> bool) {
 mod tests {
     use super::*;
     use crate::types::ids::{AuthenticatorId, PhoneId};
+    use crate::types::phone::PhoneNumber;
 
     fn choice(factor: Factor, days_ago: Option<i64>, arrives: bool) -> Choice {
         let proved_at = days_ago.map(|days| now() - SignedDuration::from_hours(24 * days));
@@ -180,7 +193,8 @@ mod tests {
     }
 
     fn order_for(way: CodeWay, mut choices: Vec<Choice>) -> Vec<FactorKind> {
-        choices.sort_by_key(|choice| choice.rank(now(), way));
+        let newest = newest_phone(&choices);
+        choices.sort_by_key(|choice| choice.rank(now(), newest, way));
         choices.iter().map(|choice| choice.factor.kind()).collect()
     }
 
@@ -210,12 +224,34 @@ mod tests {
         assert_eq!(by_call, [Voice, Sms, Totp, Passkey, Email, Recovery]);
     }
 
+    fn phone(is_primary: bool) -> Phone {
+        let number = PhoneNumber::from_e164("+12125550142").unwrap();
+        let id = PhoneId::new();
+        Phone {
+            id,
+            number,
+            index: [0; 32],
+            is_primary,
+            added_at: now(),
+            proved_at: Some(now()),
+            place: Some(1),
+            replaces: None,
+        }
+    }
+
     #[test]
-    fn of_two_phones_the_one_that_was_used_last_is_first() {
-        let (old, new) = (PhoneId::new(), PhoneId::new());
-        let mut choices = [choice(Factor::Sms(old), Some(9), true), choice(Factor::Sms(new), Some(1), true)];
-        choices.sort_by_key(|choice| choice.rank(now(), CodeWay::Text));
-        assert_eq!(choices[0].factor, Factor::Sms(new));
+    fn the_main_phone_is_before_the_others_whichever_was_used_last() {
+        let of =
+            |phone: Phone, days| Choice { phone: Some(phone.clone()), ..choice(Factor::Sms(phone.id), days, true) };
+        let (main, second, third) = (phone(true), phone(false), phone(false));
+        let app = choice(Factor::Totp(AuthenticatorId::new()), Some(5), true);
+        let mut choices =
+            vec![of(third.clone(), Some(2)), of(second.clone(), Some(1)), app.clone(), of(main.clone(), Some(9))];
+        let newest = newest_phone(&choices);
+        choices.sort_by_key(|choice| choice.rank(now(), newest, CodeWay::Text));
+        let order: Vec<Factor> = choices.iter().map(|choice| choice.factor).collect();
+        let sms = |phone: &Phone| Factor::Sms(phone.id);
+        assert_eq!(order, [sms(&main), sms(&second), sms(&third), app.factor], "phones stand together");
     }
 
     #[test]

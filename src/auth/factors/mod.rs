@@ -88,6 +88,11 @@ impl FactorKey {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether it is a phone's.
+    pub fn is_phone(&self) -> bool {
+        self.0.starts_with("phone:")
+    }
 }
 
 impl fmt::Display for FactorKey {
@@ -155,6 +160,14 @@ pub async fn forgive_all(tx: &mut Tx, account: AccountId) -> Result<(), Internal
 /// When the database fails.
 pub async fn forget(tx: &mut Tx, account: AccountId, factor: &FactorKey) -> Result<(), InternalError> {
     Ok(sql::forget(tx, account, factor).await?)
+}
+
+/// Makes removals of the account's apps and passkeys wait until this transaction is over.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn hold(tx: &mut Tx, account: AccountId) -> Result<(), InternalError> {
+    Ok(sql::hold_authenticators(tx, account).await?)
 }
 
 fn place(column: &'static str, id: AuthenticatorId) -> Place {

@@ -3,7 +3,7 @@
 use super::{number, place, sql};
 use crate::audit::{self, Deed, Event};
 use crate::auth::step_up::FreshFactor;
-use crate::auth::{sessions, trusted_devices};
+use crate::auth::{alerts, sessions, trusted_devices};
 use crate::clock::Timestamp;
 use crate::crypto::random::Secret;
 use crate::crypto::sealed::Sealed;
@@ -319,6 +319,8 @@ pub async fn approve(portal: &Portal, by: Approver<'_>, id: RecoveryId, network:
     bind(&mut tx, &owner, &phone, &row.index()?, now).await?;
     sessions::end_all(portal, &mut tx, owner.id).await?;
     trusted_devices::forget_all(portal, &mut tx, owner.id).await?;
+    // Staff have looked at the person: no link from before puts a lost phone in the place of this one.
+    alerts::keep_phones(&mut tx, owner.id).await?;
     accounts::freeze_until(portal, &mut tx, owner.id, undo_until).await?;
     let mut event = event(actor, Deed::RecoveryApproved, &owner, network);
     if let Some(reason) = reason {

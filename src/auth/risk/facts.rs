@@ -1,4 +1,4 @@
-//! Gathers what is known of a sign-in: six reads, each through an index, inside the sign-in's transaction.
+//! Gathers what is known of a sign-in: seven reads, each through an index, inside the sign-in's transaction.
 
 use super::{Facts, NetworkSeen, Travel, pressure, sql};
 use crate::audit::sign_in_history;
@@ -8,6 +8,7 @@ use crate::clock::{SignedDuration, Timestamp};
 use crate::db::Tx;
 use crate::error::InternalError;
 use crate::identity::accounts::Account;
+use crate::identity::phones;
 use crate::messaging::dispatches;
 use crate::places::Place;
 use crate::portal::Portal;
@@ -42,7 +43,10 @@ pub(super) async fn gather(
     let good = sql::good(tx, account.id, COMPARED).await?;
     let failures = sign_in_history::failures(tx, account.id, &browser.network, now - FAILURES).await?;
     let (all_wrong, all_through) = pressure::now(portal, tx).await?;
-    let codes = dispatches::codes_of(tx, account.id, CODES).await?;
+    let (phone, proved_at) = phones::primary(tx, account.id)
+        .await?
+        .ok_or_else(|| InternalError::because("an account without its main phone"))?;
+    let codes = dispatches::codes_to(tx, phone, CODES).await?;
     let here = portal.places.of(&browser.network);
     let countries: Vec<String> = good.iter().filter_map(|good| portal.places.country_of(&good.network)).collect();
     let last = good.first().map(|good| (good.at, portal.places.of(&good.network)));
@@ -59,8 +63,7 @@ pub(super) async fn gather(
         wrong_here: failures.here,
         all_wrong,
         all_through,
-        // The number was proved when the account opened.
-        number_days: Some(now.duration_since(account.opened_at).as_hours() / 24),
+        number_days: proved_at.map(|at| now.duration_since(at).as_hours() / 24),
         codes_arrived: codes.arrived,
         codes_failed: codes.failed,
         pardoned: false,

@@ -35,7 +35,7 @@ use crate::{audit, audit::Deed, audit::Event};
 
 pub use credentials::{EmailSet, change_password, set_email};
 pub use freeze::{Frozen, freeze_and_void, freeze_until, frozen, is_frozen, unfreeze};
-pub use number::set_number;
+pub use number::{hold, make_primary, set_number};
 pub use open::{NewAccount, OpenRefusal, open};
 pub use profile::{Profile, change_profile, set_profile};
 

@@ -3,12 +3,13 @@
 //! The primary's number lies in `accounts`, where everything that writes to a person finds it; the others' lie here.
 //! A number may be shared by three accounts, since families share phones: the database counts the places.
 
+mod change;
 mod replace;
 mod sql;
 
 use sqlx::AnyConnection;
 
-use crate::clock::Timestamp;
+use crate::clock::{SignedDuration, Timestamp};
 use crate::crypto::sealed::{DataKey, Place, Sealed};
 use crate::db::Tx;
 use crate::error::InternalError;
@@ -16,10 +17,15 @@ use crate::portal::Portal;
 use crate::types::ids::{AccountId, PhoneId};
 use crate::types::phone::PhoneNumber;
 
+pub use change::{Brought, Proposed, bring_back, promote, propose, prove, remove};
 pub use replace::{put_back, replace_all};
 
 /// Phones of one account.
 pub const MOST: usize = 3;
+/// Accounts that may share a number: families do.
+pub const SHARING: i64 = 3;
+/// How long a number that nobody proved stays in the table: longer than its challenge lives.
+const WAITS: SignedDuration = SignedDuration::from_hours(24);
 
 /// A phone of an account.
 #[derive(Clone, Debug)]
@@ -36,6 +42,10 @@ pub struct Phone {
     pub added_at: Timestamp,
     /// When its person proved to hold it; None until then.
     pub proved_at: Option<Timestamp>,
+    /// Which of the three accounts it is that may share its number; None until it is proved.
+    pub place: Option<i64>,
+    /// While it waits to be proved: the phone whose place it is to take.
+    pub replaces: Option<PhoneId>,
 }
 
 /// Whose phones, and what opens them.
@@ -67,6 +77,8 @@ fn opened(owner: &Owner<'_>, row: sql::PhoneRow) -> Result<Phone, InternalError>
         is_primary: row.is_primary,
         added_at: row.added_at,
         proved_at: row.proved_at,
+        place: row.place,
+        replaces: row.replaces,
     })
 }
 
@@ -127,4 +139,26 @@ pub async fn open_with(
     place: i64,
 ) -> Result<bool, InternalError> {
     Ok(sql::insert_primary(tx, PhoneId::new(), account, phone_index, place, portal.clock.now()).await?)
+}
+
+/// The account's primary, for rules that need no number: which it is, and when it was proved.
+///
+/// # Errors
+/// When the database fails.
+pub async fn primary(
+    connection: &mut AnyConnection,
+    account: AccountId,
+) -> Result<Option<(PhoneId, Option<Timestamp>)>, InternalError> {
+    Ok(sql::primary(connection, account).await?)
+}
+
+/// Removes up to `batch` numbers that waited for a day and that nobody proved; answers how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sweep(portal: &Portal, batch: i64) -> Result<u64, InternalError> {
+    let mut tx = portal.db.begin().await?;
+    let swept = sql::sweep(&mut tx, portal.clock.now() - WAITS, batch).await?;
+    tx.commit().await?;
+    Ok(swept)
 }

@@ -1,5 +1,7 @@
 //! Statements on `phones`.
 
+pub(super) mod changes;
+
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
@@ -15,6 +17,8 @@ pub(super) struct PhoneRow {
     pub is_primary: bool,
     pub added_at: Timestamp,
     pub proved_at: Option<Timestamp>,
+    pub place: Option<i64>,
+    pub replaces: Option<PhoneId>,
 }
 
 fn phone(row: &AnyRow) -> db::Result<PhoneRow> {
@@ -25,13 +29,15 @@ fn phone(row: &AnyRow) -> db::Result<PhoneRow> {
         is_primary: row.try_get::<Option<i64>, _>("primary_at")?.is_some(),
         added_at: from_ms(row.try_get("added_at")?),
         proved_at: row.try_get::<Option<i64>, _>("proved_at")?.map(from_ms),
+        place: row.try_get("place")?,
+        replaces: row.try_get::<Option<&str>, _>("replaces_id")?.map(|id| parse("replaces_id", id)).transpose()?,
     })
 }
 
 /// The account's phones, the primary first, then the oldest.
 pub(super) async fn of(connection: &mut AnyConnection, account: AccountId) -> db::Result<Vec<PhoneRow>> {
     sqlx::query(
-        "SELECT id, phone_sealed, phone_index, primary_at, added_at, proved_at
+        "SELECT id, phone_sealed, phone_index, primary_at, added_at, proved_at, CAST(place AS BIGINT) AS place, replaces_id
          FROM phones
          WHERE account_id = $1 AND removed_at IS NULL
          ORDER BY CASE WHEN primary_at IS NULL THEN 1 ELSE 0 END, added_at, id",
@@ -154,4 +160,34 @@ pub(super) async fn put_back(connection: &mut AnyConnection, id: PhoneId, place:
         .execute(connection)
         .await?;
     Ok(())
+}
+
+/// The account's primary, and when it was proved.
+pub(super) async fn primary(
+    connection: &mut AnyConnection,
+    account: AccountId,
+) -> db::Result<Option<(PhoneId, Option<Timestamp>)>> {
+    sqlx::query(
+        "SELECT id, proved_at
+         FROM phones
+         WHERE account_id = $1 AND primary_at IS NOT NULL AND removed_at IS NULL",
+    )
+    .bind(account.to_string())
+    .fetch_optional(connection)
+    .await?
+    .map(|row| Ok((parse("id", row.try_get("id")?)?, row.try_get::<Option<i64>, _>("proved_at")?.map(from_ms))))
+    .transpose()
+}
+
+/// Removes up to `batch` numbers that were added before `before` and that nobody proved.
+pub(super) async fn sweep(connection: &mut AnyConnection, before: Timestamp, batch: i64) -> db::Result<u64> {
+    let swept = sqlx::query(
+        "DELETE FROM phones
+         WHERE id IN (SELECT id FROM phones WHERE proved_at IS NULL AND added_at < $1 ORDER BY added_at LIMIT $2)",
+    )
+    .bind(before.as_millisecond())
+    .bind(batch)
+    .execute(connection)
+    .await?;
+    Ok(swept.rows_affected())
 }

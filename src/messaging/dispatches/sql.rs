@@ -2,6 +2,7 @@
 
 pub(super) mod attempts;
 pub(super) mod figures;
+pub(super) mod history;
 pub(super) mod sends;
 pub(super) mod worth;
 

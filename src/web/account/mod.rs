@@ -6,8 +6,10 @@ pub mod devices;
 pub mod email;
 pub(in crate::web) mod frozen;
 pub(super) mod history;
+pub mod new_phone;
 pub mod passkeys;
 pub mod password;
+pub mod phones;
 pub mod profile;
 pub mod recovery_codes;
 pub mod security;
@@ -29,6 +31,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.configure(profile::routes).configure(security::routes).configure(access_log::routes);
     cfg.configure(sessions::routes).configure(devices::routes);
     cfg.configure(password::routes).configure(email::routes);
+    cfg.configure(new_phone::routes).configure(phones::routes);
     cfg.configure(app::routes).configure(recovery_codes::routes).configure(passkeys::routes);
 }
 

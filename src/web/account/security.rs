@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::audit::{Deed, sign_in_history};
 use crate::auth::factors::{manage_codes, passkeys, recovery_codes, totp};
-use crate::identity::accounts;
+use crate::identity::{accounts, phones};
 use crate::messaging::opt_outs;
 use crate::types::actor::Role;
 use crate::web::account::devices::{self, KnownBrowser};
@@ -54,6 +54,9 @@ struct SecurityPage {
     codes_left: Option<i64>,
     /// Whether so few are left that new ones should be made.
     few_codes: bool,
+    /// How many phones they have, and the last two digits of the main one.
+    phones: usize,
+    last2: String,
     /// A phone is all there is to prove it with.
     phone_alone: bool,
     layout: Layout,
@@ -92,6 +95,7 @@ async fn show(ctx: Ctx<Person>, arrival: Query<Arrival>) -> PageResult {
     let last = events.last().filter(|_| more);
     let account = accounts::find(&ctx.portal, me.account).await?.ok_or(Problem::NotFound)?;
     let stopped = opt_outs::stopped_by(&ctx.portal, &account.phone).await?;
+    let phones = phones::of(&ctx.portal, &account.phone_owner()).await?;
     let has_app = totp::of(&ctx.portal, &account).await?.is_some();
     let has_passkey = !passkeys::of(&ctx.portal, &account).await?.is_empty();
     let codes_left = recovery_codes::of(&ctx.portal, me.account).await?.map(|set| set.left);
@@ -108,6 +112,8 @@ async fn show(ctx: Ctx<Person>, arrival: Query<Arrival>) -> PageResult {
         has_app,
         codes_left,
         few_codes: codes_left.is_some_and(|left| left < manage_codes::FEW),
+        phones: phones.iter().filter(|phone| phone.proved_at.is_some()).count(),
+        last2: account.phone.last2().to_owned(),
         phone_alone: !has_app && !has_passkey,
         layout,
     })

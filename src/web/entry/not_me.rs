@@ -20,6 +20,7 @@ const COOKIE: (&str, Duration) = ("not_me", Duration::hours(1));
 struct OpenPage {
     layout: Layout,
     restores_email: bool,
+    restores_phone: bool,
 }
 
 #[derive(Template)]
@@ -49,7 +50,9 @@ async fn show(ctx: Ctx<Visitor>, link: Query<Link>, req: HttpRequest) -> PageRes
     };
     let layout = ctx.layout().into_journey();
     match standing {
-        Some(Standing::Open { restores_email }) => page(&OpenPage { layout, restores_email }),
+        Some(Standing::Open { restores_email, restores_phone }) => {
+            page(&OpenPage { layout, restores_email, restores_phone })
+        }
         Some(Standing::Done) => page(&DonePage { layout }),
         None => over(&ctx),
     }

@@ -88,7 +88,7 @@ pub(crate) fn password_sentence(words: &Words, refusal: PasswordRefusal, least: 
 }
 
 /// What is wrong with a phone number, in a sentence.
-pub(super) fn phone_sentence(words: &Words, refusal: PhoneRefusal) -> String {
+pub(crate) fn phone_sentence(words: &Words, refusal: PhoneRefusal) -> String {
     words.t(match refusal {
         PhoneRefusal::Empty => "phone-empty",
         PhoneRefusal::NotANumber => "phone-letters",
@@ -118,7 +118,7 @@ pub(crate) fn email_sentence(words: &Words, refusal: EmailRefusal) -> String {
 }
 
 /// Reads a phone in the national form of the chosen country, or the clinic's; only countries that are texted to.
-pub(super) fn phone(portal: &Portal, typed: &str, country: &str) -> Result<PhoneNumber, PhoneRefusal> {
+pub(crate) fn phone(portal: &Portal, typed: &str, country: &str) -> Result<PhoneNumber, PhoneRefusal> {
     let clinic = &portal.config.clinic;
     let country: Country = country.parse().unwrap_or(clinic.country);
     let number = PhoneNumber::parse(typed, country)?;

@@ -13,3 +13,4 @@ sms-phone_added = { $clinic }: a phone was added to your portal account. Was it 
 sms-phone_changed = { $clinic }: codes for your portal account go to another phone now. Was it not you? Call { $phone }.
 sms-phone_removed = { $clinic }: this phone was removed from your portal account. Was it not you? Call { $phone }.
 sms-email_changed = { $clinic }: the email address of your portal account was changed. Was it not you? Call { $phone }.
+sms-phone_taken = { $clinic }: somebody wanted this phone for one more portal account. It has 3 already, so nothing was changed. Questions? Call { $phone }.

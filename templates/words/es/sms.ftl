@@ -13,3 +13,4 @@ sms-phone_added = { $clinic }: se agrego un celular a su cuenta del portal. Si n
 sms-phone_changed = { $clinic }: los codigos de su cuenta del portal van a otro celular. Si no fue usted, llame al { $phone }.
 sms-phone_removed = { $clinic }: este celular se quito de su cuenta del portal. Si no fue usted, llame al { $phone }.
 sms-email_changed = { $clinic }: el correo de su cuenta del portal cambio. Si no fue usted, llame al { $phone }.
+sms-phone_taken = { $clinic }: alguien quiso usar este celular en otra cuenta del portal. Ya tiene 3, no se cambio nada. Llame al { $phone }.

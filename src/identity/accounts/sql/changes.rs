@@ -97,3 +97,9 @@ pub(in crate::identity::accounts) async fn unfreeze(connection: &mut AnyConnecti
     .await?;
     Ok(ended.rows_affected() == 1)
 }
+
+/// Changes nothing, and makes others wait who change the account.
+pub(in crate::identity::accounts) async fn hold(connection: &mut AnyConnection, id: AccountId) -> db::Result<()> {
+    sqlx::query("UPDATE accounts SET version = version WHERE id = $1").bind(id.to_string()).execute(connection).await?;
+    Ok(())
+}

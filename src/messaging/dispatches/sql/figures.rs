@@ -6,7 +6,7 @@ use sqlx::{AnyConnection, Row};
 use crate::clock::{Timestamp, from_ms};
 use crate::db::{self, parse};
 use crate::messaging::dispatches::figures::Which;
-use crate::types::ids::{AccountId, DataKeyId, DispatchId};
+use crate::types::ids::{DataKeyId, DispatchId};
 
 /// Texts through one gateway to one country.
 pub(in crate::messaging::dispatches) struct CountRow {
@@ -260,30 +260,4 @@ pub(in crate::messaging::dispatches) async fn told(
     .bind(since.as_millisecond())
     .fetch_one(connection)
     .await
-}
-
-/// Of the account's last codes by phone: arrived, and failed.
-pub(in crate::messaging::dispatches) async fn codes_of(
-    connection: &mut AnyConnection,
-    account: AccountId,
-    most: i64,
-) -> db::Result<(i64, i64)> {
-    let row = sqlx::query(
-        "SELECT COUNT(CASE WHEN arrived_at IS NOT NULL THEN 1 END),
-                COUNT(CASE WHEN arrived_at IS NULL
-                                AND (failures > 0 OR outcome IN ('failed', 'late', 'unknown', 'opted_out')) THEN 1 END)
-         FROM (SELECT d.arrived_at, d.outcome,
-                      (SELECT COUNT(*)
-                       FROM attempts a
-                       WHERE a.dispatch_id = d.id AND a.receipt IN ('failed', 'undelivered')) AS failures
-               FROM dispatches d
-               WHERE d.account_id = $1 AND d.kind = 'sms' AND d.template LIKE 'code%'
-               ORDER BY d.queued_at DESC
-               LIMIT $2) codes",
-    )
-    .bind(account.to_string())
-    .bind(most)
-    .fetch_one(connection)
-    .await?;
-    Ok((row.try_get(0)?, row.try_get(1)?))
 }

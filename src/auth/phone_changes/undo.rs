@@ -1,0 +1,77 @@
+//! What the link of an alert about a phone puts back when its owner says that it was not them.
+//!
+//! Nothing of this once staff have bound a phone since (`alerts::keep_phones`).
+//!
+//! | the alert                 | comes back                  | is the main phone then                           | goes          |
+//! |---------------------------|-----------------------------|--------------------------------------------------|---------------|
+//! | another main phone        | the main phone from before  | yes                                              | the phone that|
+//! | a phone added             | the main phone of that time | only where the main one goes                     | was new, and  |
+//! | a phone removed           | that phone                  | only where the main one goes                     | all since     |
+
+use crate::audit::{self, Deed, Event};
+use crate::auth::factors::{self, Factor};
+use crate::clock::Timestamp;
+use crate::crypto::blind_index;
+use crate::db::Tx;
+use crate::error::InternalError;
+use crate::identity::accounts::{self, Account};
+use crate::identity::phones::{self, Brought, Phone};
+use crate::messaging::texts::Notice;
+use crate::portal::Portal;
+use crate::types::actor::Actor;
+use crate::types::ids::PhoneId;
+use crate::types::network::Network;
+use crate::types::phone::PhoneNumber;
+
+/// What an alert told.
+pub(in crate::auth) struct Told<'a> {
+    /// Which it was.
+    pub notice: Notice,
+    /// When.
+    pub at: Timestamp,
+    /// The number of the phone from before.
+    pub former: &'a PhoneNumber,
+    /// The phone that was new.
+    pub new: Option<PhoneId>,
+}
+
+/// Puts the phone from before back and takes away what is new; false, and then the transaction must be dropped, when three
+/// other accounts have its number by now. A number that the account never had changes nothing.
+///
+/// # Errors
+/// When the database fails.
+pub(in crate::auth) async fn undo(
+    portal: &Portal,
+    tx: &mut Tx,
+    account: &Account,
+    told: Told<'_>,
+    from: &Network,
+) -> Result<bool, InternalError> {
+    let now = portal.clock.now();
+    let index = blind_index::index_phone(&portal.keys.index, told.former);
+    let all = phones::of_in(tx, &account.phone_owner()).await?;
+    let back = match all.iter().find(|phone| phone.index == index && phone.proved_at.is_some()) {
+        Some(phone) => phone.clone(),
+        None => match phones::bring_back(tx, &account.phone_owner(), (told.former, &index), now).await? {
+            Brought::Back(phone) => phone,
+            Brought::Taken => return Ok(false),
+            Brought::Unknown => return Ok(true),
+        },
+    };
+    let is_since = |phone: &Phone| Some(phone.id) == told.new || phone.proved_at.is_some_and(|at| at > told.at);
+    let is_newer = |phone: &Phone| phone.id != back.id && is_since(phone);
+    let is_main_newer = all.iter().any(|phone| phone.is_primary && is_newer(phone));
+    if (told.notice == Notice::PhoneChanged || is_main_newer)
+        && !back.is_primary
+        && !accounts::make_primary(tx, account, &back, now).await?
+    {
+        return Ok(false);
+    }
+    for phone in all.iter().filter(|phone| is_newer(phone)) {
+        phones::remove(tx, phone.id, now).await?;
+        factors::forget(tx, account.id, &Factor::Sms(phone.id).key()).await?;
+    }
+    let event = Event::new(Actor::Stranger, Deed::PhonesRestored).on(account.id).from(from);
+    audit::record(portal, tx, event).await?;
+    Ok(true)
+}
