@@ -1,86 +1,19 @@
-//! Statements on `factor_uses`, `authenticators`, `recovery_codes` and `ceremonies`.
+//! Statements on `authenticators`; those on the other tables of factors beside it.
 
-use std::collections::HashMap;
+mod ceremonies;
+mod recovery_codes;
+mod uses;
 
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-use super::{FactorKey, Use};
 use crate::clock::{Timestamp, from_ms};
 use crate::db::{self, parse};
 use crate::types::ids::{AccountId, AuthenticatorId};
 
-/// How it went with each factor of the account.
-pub(super) async fn uses(connection: &mut AnyConnection, account: AccountId) -> db::Result<HashMap<FactorKey, Use>> {
-    sqlx::query("SELECT factor, wrong, proved_at FROM factor_uses WHERE account_id = $1")
-        .bind(account.to_string())
-        .fetch_all(connection)
-        .await?
-        .iter()
-        .map(|row| {
-            let factor = FactorKey::stored(row.try_get::<&str, _>("factor")?);
-            let proved_at = row.try_get::<Option<i64>, _>("proved_at")?.map(from_ms);
-            Ok((factor, Use { wrong: row.try_get("wrong")?, proved_at }))
-        })
-        .collect()
-}
-
-/// Counts a wrong answer; answers how many in a row.
-pub(super) async fn count_wrong(
-    connection: &mut AnyConnection,
-    account: AccountId,
-    factor: &FactorKey,
-) -> db::Result<i64> {
-    sqlx::query_scalar(
-        "INSERT INTO factor_uses (account_id, factor, wrong)
-         VALUES ($1, $2, 1)
-         ON CONFLICT (account_id, factor) DO UPDATE SET wrong = factor_uses.wrong + 1
-         RETURNING wrong",
-    )
-    .bind(account.to_string())
-    .bind(factor.as_str())
-    .fetch_one(connection)
-    .await
-}
-
-/// Notes a right answer.
-pub(super) async fn proved(
-    connection: &mut AnyConnection,
-    account: AccountId,
-    factor: &FactorKey,
-    now: Timestamp,
-) -> db::Result<()> {
-    sqlx::query(
-        "INSERT INTO factor_uses (account_id, factor, wrong, proved_at)
-         VALUES ($1, $2, 0, $3)
-         ON CONFLICT (account_id, factor) DO UPDATE SET wrong = 0, proved_at = excluded.proved_at",
-    )
-    .bind(account.to_string())
-    .bind(factor.as_str())
-    .bind(now.as_millisecond())
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Forgets the wrong answers of all factors.
-pub(super) async fn forgive_all(connection: &mut AnyConnection, account: AccountId) -> db::Result<()> {
-    sqlx::query("UPDATE factor_uses SET wrong = 0 WHERE account_id = $1 AND wrong > 0")
-        .bind(account.to_string())
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-/// Forgets a factor.
-pub(super) async fn forget(connection: &mut AnyConnection, account: AccountId, factor: &FactorKey) -> db::Result<()> {
-    sqlx::query("DELETE FROM factor_uses WHERE account_id = $1 AND factor = $2")
-        .bind(account.to_string())
-        .bind(factor.as_str())
-        .execute(connection)
-        .await?;
-    Ok(())
-}
+pub(super) use ceremonies::{ceremony, keep_ceremony, sweep_ceremonies, take_ceremony};
+pub(super) use recovery_codes::{codes_left, codes_made_at, drop_codes, replace_codes, use_code};
+pub(super) use uses::{count_wrong, forget, forgive_all, proved, uses};
 
 /// An authenticator app or a passkey as it lies in the table.
 pub(super) struct AuthenticatorRow {
@@ -310,131 +243,4 @@ pub(super) async fn rename(
     .execute(connection)
     .await?;
     Ok(renamed.rows_affected() == 1)
-}
-
-/// Puts new recovery codes in the place of the old.
-pub(super) async fn replace_codes(
-    connection: &mut AnyConnection,
-    account: AccountId,
-    digests: &[[u8; 32]],
-    now: Timestamp,
-) -> db::Result<()> {
-    sqlx::query("DELETE FROM recovery_codes WHERE account_id = $1")
-        .bind(account.to_string())
-        .execute(&mut *connection)
-        .await?;
-    for digest in digests {
-        sqlx::query("INSERT INTO recovery_codes (account_id, digest, made_at) VALUES ($1, $2, $3)")
-            .bind(account.to_string())
-            .bind(digest.as_slice())
-            .bind(now.as_millisecond())
-            .execute(&mut *connection)
-            .await?;
-    }
-    Ok(())
-}
-
-/// Uses a recovery code up; false when there is none of this digest, or it was used.
-pub(super) async fn use_code(
-    connection: &mut AnyConnection,
-    account: AccountId,
-    digest: &[u8; 32],
-    now: Timestamp,
-) -> db::Result<bool> {
-    let used =
-        sqlx::query("UPDATE recovery_codes SET used_at = $3 WHERE account_id = $1 AND digest = $2 AND used_at IS NULL")
-            .bind(account.to_string())
-            .bind(digest.as_slice())
-            .bind(now.as_millisecond())
-            .execute(connection)
-            .await?;
-    Ok(used.rows_affected() == 1)
-}
-
-/// Recovery codes that nobody used yet.
-pub(super) async fn codes_left(connection: &mut AnyConnection, account: AccountId) -> db::Result<i64> {
-    sqlx::query_scalar("SELECT COUNT(*) FROM recovery_codes WHERE account_id = $1 AND used_at IS NULL")
-        .bind(account.to_string())
-        .fetch_one(connection)
-        .await
-}
-
-/// When the account's recovery codes were made; None when it has none.
-pub(super) async fn codes_made_at(connection: &mut AnyConnection, account: AccountId) -> db::Result<Option<Timestamp>> {
-    let made: Option<i64> = sqlx::query_scalar("SELECT MAX(made_at) FROM recovery_codes WHERE account_id = $1")
-        .bind(account.to_string())
-        .fetch_one(connection)
-        .await?;
-    Ok(made.map(from_ms))
-}
-
-/// Removes all recovery codes of the account; false when there are none.
-pub(super) async fn drop_codes(connection: &mut AnyConnection, account: AccountId) -> db::Result<bool> {
-    let dropped = sqlx::query("DELETE FROM recovery_codes WHERE account_id = $1")
-        .bind(account.to_string())
-        .execute(connection)
-        .await?;
-    Ok(dropped.rows_affected() > 0)
-}
-
-/// Keeps what a passkey was asked, in the place of what was asked there before.
-pub(super) async fn keep_ceremony(
-    connection: &mut AnyConnection,
-    whose: &str,
-    state: &str,
-    options: &str,
-    ends_at: Timestamp,
-) -> db::Result<()> {
-    sqlx::query(
-        "INSERT INTO ceremonies (whose, state, options, ends_at)
-         VALUES ($1, $2, $3, $4)
-         ON CONFLICT (whose) DO UPDATE SET state = excluded.state, options = excluded.options, ends_at = excluded.ends_at",
-    )
-    .bind(whose)
-    .bind(state)
-    .bind(options)
-    .bind(ends_at.as_millisecond())
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// What a passkey was asked there and may still answer: (state, options).
-pub(super) async fn ceremony(
-    connection: &mut AnyConnection,
-    whose: &str,
-    now: Timestamp,
-) -> db::Result<Option<(String, String)>> {
-    let row = sqlx::query("SELECT state, options FROM ceremonies WHERE whose = $1 AND ends_at > $2")
-        .bind(whose)
-        .bind(now.as_millisecond())
-        .fetch_optional(connection)
-        .await?;
-    row.map(|row| Ok((row.try_get("state")?, row.try_get("options")?))).transpose()
-}
-
-/// Takes it away, so that it is answered once; answers its state.
-pub(super) async fn take_ceremony(
-    connection: &mut AnyConnection,
-    whose: &str,
-    now: Timestamp,
-) -> db::Result<Option<String>> {
-    sqlx::query_scalar("DELETE FROM ceremonies WHERE whose = $1 AND ends_at > $2 RETURNING state")
-        .bind(whose)
-        .bind(now.as_millisecond())
-        .fetch_optional(connection)
-        .await
-}
-
-/// Removes up to `batch` that can no longer be answered.
-pub(super) async fn sweep_ceremonies(connection: &mut AnyConnection, now: Timestamp, batch: i64) -> db::Result<u64> {
-    let swept = sqlx::query(
-        "DELETE FROM ceremonies
-         WHERE whose IN (SELECT whose FROM ceremonies WHERE ends_at <= $1 ORDER BY ends_at LIMIT $2)",
-    )
-    .bind(now.as_millisecond())
-    .bind(batch)
-    .execute(connection)
-    .await?;
-    Ok(swept.rows_affected())
 }
