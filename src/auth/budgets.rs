@@ -38,6 +38,11 @@ pub fn strange_resets(limits: &Limits) -> Limit {
     Limit { bucket: "resets:year", max: limits.strange_life, window: SignedDuration::from_hours(365 * 24), pause: None }
 }
 
+/// Requests for a new phone of one account, its known browsers apart from all others.
+pub fn recovery_asks() -> Limit {
+    Limit { bucket: "recovery:account", max: 3, window: SignedDuration::from_hours(24), pause: None }
+}
+
 /// By what an account's wrong codes of a day are counted: in its known browsers, or in all others together.
 pub fn codes_of(account: AccountId, known: bool) -> Vec<u8> {
     format!("{account}:{}", if known { "known" } else { "strange" }).into_bytes()

@@ -8,7 +8,7 @@ use crate::auth::current_password::{self, CurrentRefusal};
 use crate::auth::entered::Entered;
 use crate::auth::sessions::{self, Session};
 use crate::auth::step_up::FreshFactor;
-use crate::auth::{password_reset, trusted_devices};
+use crate::auth::{password_reset, recovery, trusted_devices};
 use crate::crypto::passwords::{Password, PasswordRefusal};
 use crate::error::{Failure, InternalError};
 use crate::identity::accounts::{self, Frozen};
@@ -64,6 +64,8 @@ pub async fn change(
     let account = accounts::find_in(portal, &mut tx, account.id).await?.ok_or_else(gone)?;
     trusted_devices::forget_all(portal, &mut tx, account.id).await?;
     password_reset::void(portal, &mut tx, account.id).await?;
+    // Whoever asked for a new phone with the old password is not let go on.
+    recovery::stop(portal, &mut tx, account.actor(), account.id, "password_changed", &browser.network).await?;
     let (device, cookie, _) = trusted_devices::remember(portal, &mut tx, browser, &account, false, None).await?;
     let token = sessions::keep_alone(portal, &mut tx, session, &account, Some(device)).await?;
     let event = Event::new(account.actor(), Deed::PasswordChanged).on(account.id).from(&browser.network);

@@ -326,7 +326,8 @@ pub async fn begin_with_passkey(portal: &Portal, browser: &Browser) -> Result<()
 /// guess it. So neither wrong passwords nor wrong codes lock it out.
 ///
 /// # Errors
-/// [`SignInRefusal::Wrong`] when it is nobody's, the account is turned off, or passkeys do not count for its role.
+/// [`SignInRefusal::Wrong`] when it is nobody's, the account is turned off or was reported, or passkeys do not count for its
+/// role.
 pub async fn with_passkey(
     portal: &Portal,
     browser: &Browser,
@@ -337,8 +338,11 @@ pub async fn with_passkey(
     let mut tx = portal.db.begin().await?;
     let identified = passkeys::identify(portal, &mut tx, browser, answer).await?;
     let policies = portal.policies.now();
-    let may =
-        |account: &Account| policies.of(account.role).takes(FactorKind::Passkey) && account.turned_off_at.is_none();
+    // After a report nothing opens the account until its owner has chosen a new password: the passkey may be the stranger's.
+    let may = |account: &Account| {
+        let counts = policies.of(account.role).takes(FactorKind::Passkey);
+        counts && account.turned_off_at.is_none() && account.password_void_at.is_none()
+    };
     let whose = identified.as_ref().map_or_else(|| "nobody".to_owned(), |account| account.id.to_string());
     let Some(account) = identified.filter(may) else {
         let event = Event::new(Actor::Stranger, Deed::PasskeyRefused).on(whose).from(&browser.network);

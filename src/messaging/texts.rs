@@ -106,6 +106,8 @@ pub enum Notice {
     RecoveryWaits,
     /// Staff refused a way back in.
     RecoveryRefused,
+    /// A request for a new phone was stopped.
+    RecoveryStopped,
     /// Codes go to a new phone, bound by staff; with a link that undoes it.
     RecoveryBound,
     /// A new phone bound by staff was undone.
@@ -162,6 +164,7 @@ const WORDS: &[(Notice, &str)] = &[
     (Notice::RecoveryBegun, "recovery_begun"),
     (Notice::RecoveryWaits, "recovery_waits"),
     (Notice::RecoveryRefused, "recovery_refused"),
+    (Notice::RecoveryStopped, "recovery_stopped"),
     (Notice::RecoveryBound, "recovery_bound"),
     (Notice::RecoveryUndone, "recovery_undone"),
     (Notice::RecoveryUndoneForStaff, "recovery_undone_staff"),
@@ -399,6 +402,7 @@ pub fn mail(config: &Config, notice: Notice, locale: Locale, values: &Values) ->
         Notice::RecoveryBegun
         | Notice::RecoveryWaits
         | Notice::RecoveryRefused
+        | Notice::RecoveryStopped
         | Notice::RecoveryBound
         | Notice::RecoveryUndone
         | Notice::RecoveryUndoneForStaff => recovery::mail(config, words, notice, values),

@@ -246,6 +246,7 @@ POST /appointments/{visit}/cancel reason= | login | challenge | /appointments/ |
 
 # what changes the session
 POST /account/security/sessions/end-others | login | challenge | /account/security | /account/security | /account/security | /account/security | /account/security
+POST /account/security/recovery/stop    | login | challenge | /account/security | /account/security | /account/security | /account/security | /account/security
 POST /account/security/devices/forget   | login | challenge | /account/security | /account/security | /account/security | /account/security | /account/security
 POST /step-up next=/account             | login | challenge | /challenge | /challenge | /challenge | /challenge | /challenge
 POST /account/security/sessions/end-all | login | challenge | / | / | / | / | /

@@ -39,11 +39,11 @@ pub async fn adds(door: &Door, session: &Session, device: &mut Device) -> Result
 }
 
 /// What the pending session's passkeys are asked.
-async fn asked(door: &Door, pending: &Session) -> String {
+pub async fn asked(door: &Door, pending: &Session) -> String {
     passkeys::asked(&door.portal, pending.challenge.unwrap()).await.unwrap().expect("a passkey is asked for")
 }
 
-async fn says(
+pub async fn says(
     door: &Door,
     browser: &Browser,
     pending: &Session,

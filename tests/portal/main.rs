@@ -83,6 +83,7 @@ mod patient_changes;
 mod patient_home;
 mod patient_labs;
 mod patient_story;
+mod proofs_apart;
 mod receipts;
 mod records;
 mod recovery;

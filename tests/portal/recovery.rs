@@ -47,12 +47,13 @@ async fn asked(portal: &TestPortal, who: &Someone) -> (Browser, String) {
     (browser, format!("/staff/recoveries/{id}"))
 }
 
-const WHOLE: [(&str, &str); 6] = [
+const WHOLE: [(&str, &str); 7] = [
     ("met", "in_person"),
     ("saw", "yes"),
     ("photo_id", "yes"),
     ("birth_date", "yes"),
     ("asked", "yes"),
+    ("number", "yes"),
     ("note", "Passport seen"),
 ];
 

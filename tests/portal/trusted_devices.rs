@@ -229,7 +229,7 @@ async fn trust_ends_when_a_factor_comes_or_goes() {
     let (mut owner, here) = (browser(), browser().network);
     let session = door.signed_in(&mut owner, MIA, PHONE, true).await;
     let fresh = step_up::fresh(&door.portal, &session).expect("a fresh proof");
-    went_through(manage_codes::make(&door.portal, &fresh, &here).await);
+    went_through(manage_codes::make(&door.portal, &fresh, &session, &here).await);
     door.clock.advance(seconds(61));
     let (next, pending, _) = enters(&door, &owner).await;
     assert_eq!(next, "/challenge", "a factor was added");
@@ -240,6 +240,6 @@ async fn trust_ends_when_a_factor_comes_or_goes() {
     assert_eq!(next, "/home");
     owner.device = cookie;
     let fresh = step_up::fresh(&door.portal, &session).expect("a fresh proof");
-    went_through(manage_codes::remove_all(&door.portal, &fresh, &here).await);
+    went_through(manage_codes::remove_all(&door.portal, &fresh, &session, &here).await);
     assert_eq!(enters(&door, &owner).await.0, "/challenge", "a factor was removed");
 }

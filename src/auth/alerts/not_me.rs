@@ -6,14 +6,16 @@
 //! | the password opens nothing until a new one is chosen| one is put back, and links mailed since work no more|
 //! | sensitive acts are paused until an admin lifts it   | a phone added, changed or removed: the phone from   |
 //! | waiting links to a new password or address end      | before comes back, and those proved since go        |
-//! | the owner and all admins are mailed                 | (`phone_changes::undo`)                             |
+//! | the owner and all admins are mailed                 | (`phone_changes::undo`); of anything that needs one |
+//! |                                                     | who is in: every way to sign in added since goes    |
 //!
 //! It signs nobody in, and shows nothing of the account. What it does can only make the account safer or shut it for a
 //! while: a new password is chosen by mailed link and code.
 
 use super::{place, sql};
 use crate::audit::{self, Deed, Event};
-use crate::auth::{email_change, password_reset, phone_changes, recovery, sessions, trusted_devices};
+use crate::auth::{email_change, factors, password_reset, phone_changes, recovery, sessions, trusted_devices};
+use crate::clock::SignedDuration;
 use crate::crypto::random::Secret;
 use crate::crypto::sealed::Sealed;
 use crate::db::Tx;
@@ -27,6 +29,9 @@ use crate::types::email_address::EmailAddress;
 use crate::types::network::Network;
 use crate::types::phone::PhoneNumber;
 
+/// What happened so shortly before an alert was written down belongs to it.
+const TOGETHER: SignedDuration = SignedDuration::from_mins(1);
+
 /// What a link still does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -36,6 +41,8 @@ pub enum Standing {
         restores_email: bool,
         /// It also puts the former phone back.
         restores_phone: bool,
+        /// It also takes away the ways to sign in that were added since.
+        takes_factors: bool,
     },
     /// It was used.
     Done,
@@ -53,6 +60,7 @@ pub async fn standing(portal: &Portal, token: &Secret) -> Result<Option<Standing
         None => Standing::Open {
             restores_email: alert.former_sealed.is_some() && is(&alert, Notice::EmailChanged),
             restores_phone: alert.former_sealed.is_some() && PHONES.into_iter().any(|notice| is(&alert, notice)),
+            takes_factors: somebody_was_in(&alert),
         },
     }))
 }
@@ -62,6 +70,11 @@ const PHONES: [Notice; 3] = [Notice::PhoneAdded, Notice::PhoneChanged, Notice::P
 
 fn is(alert: &sql::AlertRow, notice: Notice) -> bool {
     alert.kind == notice.as_str()
+}
+
+/// Whether it took somebody who was in; wrong answers do not.
+fn somebody_was_in(alert: &sql::AlertRow) -> bool {
+    !is(alert, Notice::Locked) && !is(alert, Notice::StrangeCodes)
 }
 
 /// Reports what the alert told of: see the table above. False when the link is made up or too old; one that was used
@@ -100,6 +113,11 @@ async fn act(
     let account = accounts::find_in(portal, &mut tx, id).await?.ok_or_else(gone)?;
     if put_back && !restore(portal, &mut tx, &alert, &account, from).await? {
         return Ok(false);
+    }
+    if somebody_was_in(&alert) {
+        let since = alert.made_at - TOGETHER;
+        factors::remove_since(portal, &mut tx, &account, since, from).await?;
+        phone_changes::remove_since(portal, &mut tx, &account, since).await?;
     }
     sessions::end_all(portal, &mut tx, id).await?;
     trusted_devices::forget_all(portal, &mut tx, id).await?;

@@ -189,6 +189,8 @@ async fn is_right(
         (FactorKind::Sms | FactorKind::Voice | FactorKind::Email, Answer::Code(typed), _) => {
             // A code that the send limits kept back was told to nobody, so whoever types it guessed.
             let right = challenge.code(portal).matches(typed) && challenge.sends > 0;
+            // Nor does a code answer for a factor to whose holder it was not sent.
+            let right = right && (challenge.code_for.is_none() || challenge.code_for == challenge.factor_key());
             Ok(right && challenge.code_ends_at > portal.clock.now())
         }
         (FactorKind::Totp, Answer::Code(typed), Some(account)) => totp::check(portal, tx, account, typed).await,

@@ -100,6 +100,8 @@ pub struct Challenge {
     pub code_ends_at: Timestamp,
     /// How long each of its codes works.
     pub code_life: SignedDuration,
+    /// To the holder of which factor its present code was sent; it answers for no other.
+    pub code_for: Option<FactorKey>,
     /// The visit the proof is bound to.
     pub visit: Option<AppointmentId>,
     /// The reset it belongs to.
@@ -275,6 +277,7 @@ pub async fn open(portal: &Portal, tx: &mut Tx, new: NewChallenge<'_>) -> Result
         next_send_at: now,
         code_ends_at: now + code_life,
         code_life,
+        code_for: None,
         visit: new.visit,
         reset: new.reset,
         next: new.next.map(str::to_owned),
@@ -337,6 +340,7 @@ async fn demand(
     let Some(best) = choices.first() else { return Ok(()) };
     dispatches::settle(portal, tx, live.id).await?;
     live.seed = Seed::new();
+    live.code_for = None;
     live.code_ends_at = portal.clock.now() + live.code_life;
     sql::replace_code(tx, live.id, &live.seed, live.code_ends_at).await?;
     begin(portal, tx, &mut live, account, best, &new.browser.network).await?;

@@ -77,7 +77,8 @@ pub struct To<'a> {
     pub network: &'a Network,
 }
 
-/// Sends the challenge's code within the limits, a fresh one when the present has too little time left, and sets when
+/// Sends the challenge's code within the limits, a fresh one when the present has too little time left or went to another
+/// factor, and sets when
 /// the next may be asked for. Answers what forbids it now; the code that was texted last stays then.
 /// A decoy counts the same.
 pub(super) async fn send(
@@ -110,13 +111,20 @@ pub(super) async fn send(
     let has_little_time = challenge.code_ends_at.duration_since(now) < limits.code_fresh_under;
     // Nobody counts what a decoy's code was sent, and its deadline would tell.
     let may_spend = !challenge.hides_delivery();
-    if has_little_time || (may_spend && dispatches::is_spent(portal, tx, challenge.id, challenge.code_ends_at).await?) {
+    // What one phone or mailbox received proves nothing of another.
+    let key = challenge.factor_key();
+    let was_anothers = challenge.code_for.is_some() && challenge.code_for != key;
+    if has_little_time
+        || was_anothers
+        || (may_spend && dispatches::is_spent(portal, tx, challenge.id, challenge.code_ends_at).await?)
+    {
         dispatches::settle(portal, tx, challenge.id).await?;
         challenge.seed = Seed::new();
         challenge.code_ends_at = now + challenge.code_life;
         sql::replace_code(tx, challenge.id, &challenge.seed, challenge.code_ends_at).await?;
     }
-    sql::count_send(tx, challenge.id, now, earliest).await?;
+    sql::count_send(tx, challenge.id, now, earliest, key.as_ref()).await?;
+    challenge.code_for = key;
     challenge.sends += 1;
     if let Some(contact) = to.contact {
         let (notice, ends_at) = (challenge.purpose.notice(), challenge.code_ends_at);
@@ -173,8 +181,8 @@ pub enum Again<'a> {
     Number(&'a To<'a>, Way),
 }
 
-/// Sends the code again, or asks for another factor: the same code while it has two minutes left and sends, else a fresh
-/// one. Tries stay as they are, and the limits count all ways alike.
+/// Sends the code again, or asks for another factor: the same code to the same phone or mailbox, while it has two minutes
+/// left and sends, else a fresh one. Tries stay as they are, and the limits count all ways alike.
 ///
 /// # Errors
 /// Refused as [`ResendRefusal`] says.

@@ -47,6 +47,7 @@ fn challenge(row: &AnyRow) -> db::Result<Challenge> {
         next_send_at: from_ms(row.try_get("next_send_at")?),
         code_ends_at: from_ms(row.try_get("code_ends_at")?),
         code_life: SignedDuration::from_millis(row.try_get("code_life")?),
+        code_for: text("code_for")?.map(FactorKey::stored),
         visit: text("visit_id")?.map(|id| parse("visit_id", id)).transpose()?,
         reset: text("reset_id")?.map(|id| parse("reset_id", id)).transpose()?,
         next: row.try_get("next_path")?,
@@ -247,13 +248,17 @@ pub(super) async fn count_send(
     id: ChallengeId,
     now: Timestamp,
     next: Timestamp,
+    to: Option<&FactorKey>,
 ) -> db::Result<()> {
-    sqlx::query("UPDATE challenges SET sends = sends + 1, last_send_at = $2, next_send_at = $3 WHERE id = $1")
-        .bind(id.to_string())
-        .bind(now.as_millisecond())
-        .bind(next.as_millisecond())
-        .execute(connection)
-        .await?;
+    sqlx::query(
+        "UPDATE challenges SET sends = sends + 1, last_send_at = $2, next_send_at = $3, code_for = $4 WHERE id = $1",
+    )
+    .bind(id.to_string())
+    .bind(now.as_millisecond())
+    .bind(next.as_millisecond())
+    .bind(to.map(FactorKey::as_str))
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

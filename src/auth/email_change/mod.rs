@@ -17,6 +17,7 @@ use crate::auth::alerts::{self, Alert, Also, freeze};
 use crate::auth::browser::Browser;
 use crate::auth::current_password::{self, CurrentRefusal};
 use crate::auth::entered::Entered;
+use crate::auth::factors::{Factor, manage};
 use crate::auth::password_reset;
 use crate::auth::sessions::{self, Session};
 use crate::auth::step_up::FreshFactor;
@@ -51,6 +52,8 @@ const MAILS: Limit = Limit { bucket: "email_change:to", max: 3, window: SignedDu
 pub enum AskRefusal {
     /// Changes are paused.
     Frozen(Frozen),
+    /// The proof was a code by mail, and there is another factor to make it with.
+    NotApart,
     /// The present password was not given.
     Current(CurrentRefusal),
     /// It is the account's address already.
@@ -74,6 +77,9 @@ pub async fn ask(
     let gone = || InternalError::because("a session without its account");
     let account = accounts::find(portal, fresh.account()).await?.ok_or_else(gone)?;
     freeze::check(portal, &account).map_err(|frozen| Failure::Refused(AskRefusal::Frozen(frozen)))?;
+    if !manage::may_remove(portal, fresh, session, &Factor::Email.key()).await? {
+        return Err(Failure::Refused(AskRefusal::NotApart));
+    }
     if email.folded() == account.email.folded() {
         return Err(Failure::Refused(AskRefusal::Same));
     }

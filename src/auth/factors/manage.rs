@@ -39,7 +39,10 @@ fn gone() -> InternalError {
     InternalError::because("a session without its account")
 }
 
-async fn owner(portal: &Portal, tx: &mut Tx, id: AccountId) -> Result<Account, InternalError> {
+/// The account, held against other changes until this transaction is over: a report that pauses changes comes before or
+/// after.
+pub(super) async fn owner(portal: &Portal, tx: &mut Tx, id: AccountId) -> Result<Account, InternalError> {
+    accounts::hold(tx, id).await?;
     accounts::find_in(portal, tx, id).await?.ok_or_else(gone)
 }
 
@@ -48,7 +51,8 @@ fn besides<'a>(session: &Session, factor: &'a FactorKey) -> Asked<'a> {
     Asked { purpose: Purpose::StepUp, is_known: session.device.is_some(), stronger: false, apart_from: Some(factor) }
 }
 
-async fn proves_enough(
+/// Whether the proof was made by another factor than this one, or there is no other.
+pub(in crate::auth) async fn proves_enough(
     portal: &Portal,
     connection: &mut AnyConnection,
     account: &Account,
@@ -78,11 +82,14 @@ pub async fn may_remove(
     proves_enough(portal, &mut connection, &account, fresh, session, factor).await
 }
 
-/// Whether the account still has a second factor of its own. Mail and recovery codes are none: they only stand in.
-async fn has_second_factor(portal: &Portal, tx: &mut Tx, account: &Account) -> Result<bool, InternalError> {
+/// Whether the account keeps a second factor that counts when one passkey goes. Mail and recovery codes are none: they only
+/// stand in. Asked before it goes, since afterwards what does not count would be all there is.
+async fn lasts_without_a_passkey(portal: &Portal, tx: &mut Tx, account: &Account) -> Result<bool, InternalError> {
     let any = Asked { purpose: Purpose::StepUp, is_known: false, stronger: false, apart_from: None };
     let choices = choice::choices(portal, tx, account, any).await?;
-    Ok(choices.iter().any(|choice| !matches!(choice.factor.kind(), FactorKind::Email | FactorKind::Recovery)))
+    let others = choices.iter().map(|choice| choice.factor.kind()).filter(|kind| *kind != FactorKind::Passkey);
+    let lasts = |kind: FactorKind| !matches!(kind, FactorKind::Email | FactorKind::Recovery);
+    Ok(others.into_iter().any(lasts) || passkeys::of_in(tx, account).await?.len() > 1)
 }
 
 /// Asks the session's browser for a new passkey.
@@ -150,13 +157,14 @@ pub async fn remove_passkey(
     // Two that are removed at the same moment wait for each other, so that one of them stays.
     sql::hold_authenticators(&mut tx, account.id).await?;
     let enough = proves_enough(portal, &mut tx, &account, fresh, session, &Factor::Passkey.key()).await?;
+    let lasts = lasts_without_a_passkey(portal, &mut tx, &account).await?;
     let Some(key) = passkeys::remove(portal, &mut tx, &account, id).await? else {
         return Err(Failure::Refused(RemoveRefusal::NotFound));
     };
     if !enough {
         return Err(Failure::Refused(RemoveRefusal::NotApart));
     }
-    if !has_second_factor(portal, &mut tx, &account).await? {
+    if !lasts {
         return Err(Failure::Refused(RemoveRefusal::Last));
     }
     if passkeys::of_in(&mut tx, &account).await?.is_empty() {

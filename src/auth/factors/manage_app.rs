@@ -11,6 +11,7 @@
 use sqlx::AnyConnection;
 
 use super::choice::{self, Asked};
+use super::manage::owner;
 use super::told::told;
 use super::{Factor, FactorKey, sql, totp};
 use crate::audit::{self, Deed, Event};
@@ -21,7 +22,7 @@ use crate::clock::SignedDuration;
 use crate::crypto::codes::TypedCode;
 use crate::db::Tx;
 use crate::error::{Failure, InternalError};
-use crate::identity::accounts::{self, Account, Frozen};
+use crate::identity::accounts::{Account, Frozen};
 use crate::limits::{self, Limit, Taken};
 use crate::portal::Portal;
 use crate::types::factor_kind::FactorKind;
@@ -49,8 +50,7 @@ pub enum AppRefusal {
 }
 
 async fn account_of(portal: &Portal, tx: &mut Tx, id: AccountId) -> Result<Account, Failure<AppRefusal>> {
-    let gone = || InternalError::because("a session without its account");
-    let account = accounts::find_in(portal, tx, id).await?.ok_or_else(gone)?;
+    let account = owner(portal, tx, id).await?;
     freeze::check(portal, &account).map_err(|frozen| Failure::Refused(AppRefusal::Frozen(frozen)))?;
     Ok(account)
 }
@@ -126,6 +126,8 @@ pub async fn bind(
     let taken = limits::take(portal, &mut tx, TRIES, waiting.to_string().as_bytes()).await?;
     tx.commit().await?;
     let mut tx = portal.db.begin().await?;
+    let account = account_of(portal, &mut tx, fresh.account()).await?;
+    demand_apart(portal, &mut tx, &account, fresh).await?;
     if !matches!(taken, Taken::Until(_)) && totp::bind(portal, &mut tx, &account, typed).await?.is_some() {
         limits::clear(&mut tx, TRIES, waiting.to_string().as_bytes()).await?;
         let event = Event::new(account.actor(), Deed::FactorAdded).on(account.id).because(FactorKind::Totp.as_str());

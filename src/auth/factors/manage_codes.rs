@@ -3,17 +3,20 @@
 //! | what                                | figure                         |
 //! |-------------------------------------|--------------------------------|
 //! | codes left at which pages say so    | under 3                        |
+//! | proof for making them anew          | by another factor than a code, where there is one |
 
 use zeroize::Zeroizing;
 
-use super::recovery_codes;
+use super::manage::{owner, proves_enough};
 use super::told::told;
+use super::{Factor, recovery_codes};
 use crate::audit::{self, Deed, Event};
 use crate::auth::alerts::freeze;
+use crate::auth::sessions::Session;
 use crate::auth::step_up::FreshFactor;
 use crate::db::Tx;
 use crate::error::{Failure, InternalError};
-use crate::identity::accounts::{self, Account, Frozen};
+use crate::identity::accounts::{Account, Frozen};
 use crate::portal::Portal;
 use crate::types::factor_kind::FactorKind;
 use crate::types::ids::AccountId;
@@ -27,12 +30,21 @@ pub const FEW: i64 = 3;
 pub enum CodesRefusal {
     /// Changes are paused.
     Frozen(Frozen),
+    /// The proof was made by one of the codes, and there is another factor to make it with.
+    NotApart,
 }
 
-async fn account_of(portal: &Portal, tx: &mut Tx, id: AccountId) -> Result<Account, Failure<CodesRefusal>> {
-    let gone = || InternalError::because("a session without its account");
-    let account = accounts::find_in(portal, tx, id).await?.ok_or_else(gone)?;
+async fn account_of(
+    portal: &Portal,
+    tx: &mut Tx,
+    fresh: &FreshFactor,
+    session: &Session,
+) -> Result<Account, Failure<CodesRefusal>> {
+    let account = owner(portal, tx, fresh.account()).await?;
     freeze::check(portal, &account).map_err(|frozen| Failure::Refused(CodesRefusal::Frozen(frozen)))?;
+    if !proves_enough(portal, tx, &account, fresh, session, &Factor::Recovery.key()).await? {
+        return Err(Failure::Refused(CodesRefusal::NotApart));
+    }
     Ok(account)
 }
 
@@ -43,10 +55,11 @@ async fn account_of(portal: &Portal, tx: &mut Tx, id: AccountId) -> Result<Accou
 pub async fn make(
     portal: &Portal,
     fresh: &FreshFactor,
+    session: &Session,
     from: &Network,
 ) -> Result<Vec<Zeroizing<String>>, Failure<CodesRefusal>> {
     let mut tx = portal.db.begin().await?;
-    let account = account_of(portal, &mut tx, fresh.account()).await?;
+    let account = account_of(portal, &mut tx, fresh, session).await?;
     let codes = recovery_codes::make(portal, &mut tx, account.id).await?;
     let event = Event::new(account.actor(), Deed::FactorAdded).on(account.id).because(FactorKind::Recovery.as_str());
     audit::record(portal, &mut tx, event.from(from)).await?;
@@ -59,9 +72,14 @@ pub async fn make(
 ///
 /// # Errors
 /// Refused as [`CodesRefusal`] says.
-pub async fn remove_all(portal: &Portal, fresh: &FreshFactor, from: &Network) -> Result<(), Failure<CodesRefusal>> {
+pub async fn remove_all(
+    portal: &Portal,
+    fresh: &FreshFactor,
+    session: &Session,
+    from: &Network,
+) -> Result<(), Failure<CodesRefusal>> {
     let mut tx = portal.db.begin().await?;
-    let account = account_of(portal, &mut tx, fresh.account()).await?;
+    let account = account_of(portal, &mut tx, fresh, session).await?;
     if !recovery_codes::remove_all(&mut tx, account.id).await? {
         return Ok(());
     }

@@ -17,6 +17,7 @@ pub mod manage_app;
 pub mod manage_codes;
 pub mod passkeys;
 pub mod recovery_codes;
+mod since;
 mod sql;
 pub mod told;
 pub mod totp;
@@ -33,6 +34,8 @@ use crate::error::InternalError;
 use crate::portal::Portal;
 use crate::types::factor_kind::FactorKind;
 use crate::types::ids::{AccountId, AuthenticatorId, PhoneId};
+
+pub(in crate::auth) use since::remove_since;
 
 /// One way of one person to prove who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

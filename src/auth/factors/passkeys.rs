@@ -121,6 +121,12 @@ fn is_backed_up(key: &Passkey) -> bool {
     written["cred"]["backup_state"].as_bool().unwrap_or(false)
 }
 
+/// How often its device says that it was used; 0 for those that do not count. Read as the flag above.
+fn counter_of(key: &Passkey) -> i64 {
+    let written = serde_json::to_value(key).unwrap_or_default();
+    written["cred"]["counter"].as_i64().unwrap_or(0)
+}
+
 /// The account's passkeys, oldest first.
 ///
 /// # Errors

@@ -9,10 +9,11 @@ use sqlx::{AnyConnection, Row};
 
 use crate::clock::{Timestamp, from_ms};
 use crate::db::{self, parse};
+use crate::types::factor_kind::FactorKind;
 use crate::types::ids::{AccountId, AuthenticatorId};
 
 pub(super) use ceremonies::{ceremony, keep_ceremony, sweep_ceremonies, take_ceremony};
-pub(super) use recovery_codes::{codes_left, codes_made_at, drop_codes, replace_codes, use_code};
+pub(super) use recovery_codes::{codes_left, codes_made_at, drop_codes, drop_codes_since, replace_codes, use_code};
 pub(super) use uses::{count_wrong, forget, forgive_all, proved, uses};
 
 /// An authenticator app or a passkey as it lies in the table.
@@ -243,4 +244,35 @@ pub(super) async fn rename(
     .execute(connection)
     .await?;
     Ok(renamed.rows_affected() == 1)
+}
+
+/// Removes what was added or proved since an instant, and secrets that wait; answers the kind of each that counted.
+pub(super) async fn remove_since(
+    connection: &mut AnyConnection,
+    account: AccountId,
+    since: Timestamp,
+    now: Timestamp,
+) -> db::Result<Vec<FactorKind>> {
+    sqlx::query(
+        "UPDATE authenticators
+         SET removed_at = $3
+         WHERE account_id = $1 AND removed_at IS NULL
+           AND (added_at >= $2 OR proved_at >= $2 OR (kind = 'totp' AND proved_at IS NULL))
+         RETURNING kind, proved_at",
+    )
+    .bind(account.to_string())
+    .bind(since.as_millisecond())
+    .bind(now.as_millisecond())
+    .fetch_all(connection)
+    .await?
+    .iter()
+    .filter_map(|row| {
+        let kind = match (row.try_get::<&str, _>("kind"), row.try_get::<Option<i64>, _>("proved_at")) {
+            (Ok("totp"), Ok(None)) => return None,
+            (Ok(kind), Ok(_)) => parse("kind", kind),
+            (Err(error), _) | (_, Err(error)) => Err(error),
+        };
+        Some(kind)
+    })
+    .collect()
 }

@@ -206,6 +206,7 @@ pub async fn reset(
     for known in [true, false] {
         let codes = budgets::codes_of(id, known);
         limits::clear(&mut tx, budgets::wrong_codes(&portal.config.limits), &codes).await?;
+        limits::clear(&mut tx, budgets::recovery_asks(), &codes).await?;
     }
     limits::clear(&mut tx, budgets::strange_resets(&portal.config.limits), id.to_string().as_bytes()).await?;
     factors::forgive_all(&mut tx, id).await?;

@@ -75,3 +75,23 @@ pub(in crate::auth) async fn undo(
     audit::record(portal, tx, event).await?;
     Ok(true)
 }
+
+/// Takes away the phones beside the main one that were proved since an instant; a change of the main one is told to the old
+/// number, and undone from there.
+///
+/// # Errors
+/// When the database fails.
+pub(in crate::auth) async fn remove_since(
+    portal: &Portal,
+    tx: &mut Tx,
+    account: &Account,
+    since: Timestamp,
+) -> Result<(), InternalError> {
+    for phone in phones::of_in(tx, &account.phone_owner()).await? {
+        if !phone.is_primary && phone.proved_at.is_none_or(|at| at >= since) {
+            phones::remove(tx, phone.id, portal.clock.now()).await?;
+            factors::forget(tx, account.id, &Factor::Sms(phone.id).key()).await?;
+        }
+    }
+    Ok(())
+}

@@ -23,9 +23,10 @@ mod undo;
 
 use crate::audit::{self, Deed, Event};
 use crate::auth::browser::Browser;
+use crate::auth::budgets;
 use crate::auth::challenges::{self, Holder, NewChallenge, Purpose, Whose};
 use crate::auth::entered::Entered;
-use crate::auth::sessions::{self, Kind, NewSession, Session};
+use crate::auth::sessions::{self, Kind, NewSession, Session, SignedIn};
 use crate::clock::{SignedDuration, Timestamp};
 use crate::crypto::blind_index;
 use crate::crypto::random::Secret;
@@ -50,8 +51,6 @@ pub use review::{
 };
 pub use undo::{UndoRefusal, undo, undoable};
 
-/// Requests of one account.
-const ASKS: Limit = Limit { bucket: "recovery:account", max: 3, window: SignedDuration::from_hours(24), pause: None };
 /// Requests from one network.
 const NETWORK: Limit =
     Limit { bucket: "network:recovery", max: 10, window: SignedDuration::from_hours(1), pause: None };
@@ -78,10 +77,16 @@ pub async fn asker(portal: &Portal, session: &Session) -> Result<Option<AccountI
 }
 
 /// How far a request got, for its owner.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
     /// When the number was proved; None until then.
     pub phone_proved_at: Option<Timestamp>,
+    /// The end of the new number.
+    pub last2: String,
+    /// When it was asked for.
+    pub asked_at: Timestamp,
+    /// Whether it was asked for in the browser that looks at it.
+    pub is_here: bool,
     /// When staff checked the person.
     pub checked_at: Option<Timestamp>,
     /// From when on it may be approved.
@@ -94,11 +99,21 @@ pub struct Standing {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn standing(portal: &Portal, account: AccountId) -> Result<Option<Standing>, InternalError> {
-    let mut connection = portal.db.read().await?;
-    let row = sql::open_of(&mut connection, account, portal.clock.now()).await?;
-    Ok(row.map(|row| Standing {
+pub async fn standing(
+    portal: &Portal,
+    browser: &Browser,
+    account: AccountId,
+) -> Result<Option<Standing>, InternalError> {
+    let row = {
+        let mut connection = portal.db.read().await?;
+        sql::open_of(&mut connection, account, portal.clock.now()).await?
+    };
+    let (Some(row), Some(account)) = (row, accounts::find(portal, account).await?) else { return Ok(None) };
+    Ok(Some(Standing {
         phone_proved_at: row.phone_proved_at,
+        last2: number(&row, &account)?.last2().to_owned(),
+        asked_at: row.asked_at,
+        is_here: row.is_of(browser),
         checked_at: row.checked_at,
         approvable_at: row.approvable_at,
         expires_at: row.expires_at,
@@ -131,8 +146,13 @@ pub async fn ask(
     let account = accounts::find(portal, account).await?.ok_or(Failure::Refused(AskRefusal::NotHere))?;
     let now = portal.clock.now();
     let mut tx = portal.db.begin().await?;
+    if sql::open_of(&mut tx, account.id, now).await?.is_some_and(|row| row.phone_proved_at.is_some()) {
+        return Err(Failure::Refused(AskRefusal::Waits));
+    }
     let network = limits::take(portal, &mut tx, NETWORK, browser.network.to_string().as_bytes()).await?;
-    let own = limits::take(portal, &mut tx, ASKS, account.id.to_string().as_bytes()).await?;
+    // Whoever knows the password alone does not use up what the owner may ask for in a browser of theirs.
+    let asked_by = budgets::codes_of(account.id, session.device.is_some());
+    let own = limits::take(portal, &mut tx, budgets::recovery_asks(), &asked_by).await?;
     if let (Taken::Until(until), _) | (_, Taken::Until(until)) = (network, own) {
         tx.commit().await?;
         return Err(Failure::Refused(AskRefusal::TooMany(until)));
@@ -150,6 +170,7 @@ pub async fn ask(
         cancel_until: now + CANCEL_LIFE,
         network: &browser.network,
         agent: &browser.agent,
+        browser_digest: &browser.digest,
         now,
         approvable_at: now + limits.recovery_wait,
         expires_at: now + limits.recovery_life,
@@ -160,7 +181,7 @@ pub async fn ask(
     }
     let event = Event::new(Actor::System, Deed::RecoveryAsked).on(account.id).from(&browser.network);
     audit::record(portal, &mut tx, event).await?;
-    tell_owner(portal, &mut tx, &account, &token, &browser.network).await?;
+    tell_owner(portal, &mut tx, &account, number, &token, &browser.network).await?;
     let contact = Contact { phone: Some(number.clone()), ..account.contact() };
     let challenge = challenges::open(
         portal,
@@ -189,13 +210,18 @@ async fn tell_owner(
     portal: &Portal,
     tx: &mut Tx,
     account: &Account,
+    number: &PhoneNumber,
     token: &Secret,
     from: &Network,
 ) -> Result<(), InternalError> {
     let time = Words::new(account.locale).day_time(portal.clock.now(), &account.zone);
     let link = format!("{}/recovery/cancel?token={}", portal.config.public_origin(), token.expose());
-    let values =
-        Values::from([("time".to_owned(), time), ("place".to_owned(), from.masked()), ("link".to_owned(), link)]);
+    let values = Values::from([
+        ("time".to_owned(), time),
+        ("place".to_owned(), from.masked()),
+        ("link".to_owned(), link),
+        ("last2".to_owned(), number.last2().to_owned()),
+    ]);
     let notice = Notice::RecoveryBegun;
     dispatches::queue_mail(portal, tx, &account.contact(), notice, &values, dispatches::MAIL_LIFE).await?;
     for phone in phones::of_in(tx, &account.phone_owner()).await? {
@@ -330,16 +356,43 @@ pub async fn stop(
     Ok(true)
 }
 
-/// Stops the request from the same way in by which it was asked for; false when there is none, or nobody may.
+/// Stops the request from the browser in which it was asked for, half-way in; false when there is none, or nobody may. From
+/// elsewhere the mailed link stops it, so that whoever knows the password cannot keep its owner from a way back.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn stop_here(portal: &Portal, browser: &Browser, session: &Session) -> Result<bool, InternalError> {
     let Some(account) = asker(portal, session).await? else { return Ok(false) };
     let mut tx = portal.db.begin().await?;
+    let row = sql::open_of(&mut tx, account, portal.clock.now()).await?;
+    if !row.is_some_and(|row| row.is_of(browser)) {
+        return Ok(false);
+    }
     let stopped = stop(portal, &mut tx, Actor::System, account, "asked", &browser.network).await?;
+    tell_stopped(portal, &mut tx, account).await?;
     tx.commit().await?;
     Ok(stopped)
+}
+
+/// Stops the request by its owner, who is signed in; false when there is none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn stop_own(portal: &Portal, who: &SignedIn, from: &Network) -> Result<bool, InternalError> {
+    let mut tx = portal.db.begin().await?;
+    let stopped = stop(portal, &mut tx, who.actor(), who.account, "owner", from).await?;
+    if stopped {
+        tell_stopped(portal, &mut tx, who.account).await?;
+    }
+    tx.commit().await?;
+    Ok(stopped)
+}
+
+async fn tell_stopped(portal: &Portal, tx: &mut Tx, account: AccountId) -> Result<(), InternalError> {
+    let Some(account) = accounts::find_in(portal, tx, account).await? else { return Ok(()) };
+    let time = Words::new(account.locale).day_time(portal.clock.now(), &account.zone);
+    let values = Values::from([("time".to_owned(), time)]);
+    accounts::tell(portal, tx, &account, Notice::RecoveryStopped, &values, false).await
 }
 
 /// Removes up to `batch` requests whose longest wait ended 30 days ago; answers how many.

@@ -77,6 +77,8 @@ pub struct Checklist {
     pub birth_date: bool,
     /// Two questions of the record were answered right.
     pub asked: bool,
+    /// The person named how the new number ends, so that nobody else's is bound.
+    pub number: bool,
     /// How the person was seen.
     pub met: Option<Met>,
     /// What the second member of staff should know.
@@ -85,7 +87,7 @@ pub struct Checklist {
 
 impl Checklist {
     fn whole(&self) -> Option<Met> {
-        self.met.filter(|_| self.saw && self.photo_id && self.birth_date && self.asked)
+        self.met.filter(|_| self.saw && self.photo_id && self.birth_date && self.asked && self.number)
     }
 }
 

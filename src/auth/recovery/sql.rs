@@ -4,6 +4,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row as _};
 
 use super::review::Met;
+use crate::auth::browser::Browser;
 use crate::clock::{Timestamp, from_ms};
 use crate::db::{self, parse};
 use crate::error::InternalError;
@@ -26,9 +27,15 @@ pub(super) struct Row {
     pub checked_by: Option<AccountId>,
     pub met: Option<Met>,
     pub note_sealed: Option<Vec<u8>>,
+    pub browser_digest: Option<Vec<u8>>,
 }
 
 impl Row {
+    /// Whether it was asked for in this browser.
+    pub fn is_of(&self, browser: &Browser) -> bool {
+        self.browser_digest.as_deref() == Some(browser.digest.as_slice())
+    }
+
     /// The blind index of the new number.
     pub fn index(&self) -> Result<[u8; 32], InternalError> {
         self.phone_index.as_slice().try_into().map_err(|_| InternalError::because("a blind index is not 32 bytes"))
@@ -53,6 +60,7 @@ fn request(row: &AnyRow) -> db::Result<Row> {
         checked_by: row.try_get::<Option<&str>, _>("checked_by")?.map(|id| parse("checked_by", id)).transpose()?,
         met: row.try_get::<Option<&str>, _>("checklist")?.and_then(Met::from_word),
         note_sealed: row.try_get("note_sealed")?,
+        browser_digest: row.try_get("browser_digest")?,
     })
 }
 
@@ -66,6 +74,7 @@ pub(super) struct NewRow<'a> {
     pub cancel_until: Timestamp,
     pub network: &'a Network,
     pub agent: &'a str,
+    pub browser_digest: &'a [u8; 32],
     pub now: Timestamp,
     pub approvable_at: Timestamp,
     pub expires_at: Timestamp,
@@ -88,8 +97,8 @@ pub(super) async fn make_room(connection: &mut AnyConnection, account: AccountId
 pub(super) async fn insert(connection: &mut AnyConnection, new: &NewRow<'_>) -> db::Result<bool> {
     let inserted = sqlx::query(
         "INSERT INTO recoveries (id, account_id, phone_sealed, phone_index, cancel_digest, cancel_until, network, agent,
-                                 asked_at, approvable_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                                 asked_at, approvable_at, expires_at, browser_digest)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
          ON CONFLICT DO NOTHING",
     )
     .bind(new.id.to_string())
@@ -103,6 +112,7 @@ pub(super) async fn insert(connection: &mut AnyConnection, new: &NewRow<'_>) -> 
     .bind(new.now.as_millisecond())
     .bind(new.approvable_at.as_millisecond())
     .bind(new.expires_at.as_millisecond())
+    .bind(new.browser_digest.as_slice())
     .execute(connection)
     .await;
     db::unless_duplicate(inserted)

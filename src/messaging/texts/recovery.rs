@@ -27,6 +27,7 @@ pub(super) fn mail(config: &Config, words: Words, notice: Notice, values: &Value
             subject("mail-recovery_begun-subject"),
             vec![
                 words.with("mail-recovery_begun-body").arg("time", time).arg("place", value("place")).to_string(),
+                words.with("mail-recovery_begun-number").arg("last2", value("last2")).to_string(),
                 words.t("mail-recovery_begun-you"),
                 words.t("mail-recovery_begun-stop"),
             ],
@@ -38,6 +39,11 @@ pub(super) fn mail(config: &Config, words: Words, notice: Notice, values: &Value
         Notice::RecoveryRefused => (
             subject("mail-recovery_refused-subject"),
             vec![timed("mail-recovery_refused-body"), words.t("mail-recovery_refused-next")],
+            None,
+        ),
+        Notice::RecoveryStopped => (
+            subject("mail-recovery_stopped-subject"),
+            vec![timed("mail-recovery_stopped-body"), words.t("mail-recovery_stopped-next")],
             None,
         ),
         Notice::RecoveryUndone => (

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::auth::alerts::freeze;
 use crate::auth::email_change::{self, AskRefusal, ConfirmRefusal};
+use crate::auth::factors::{Factor, manage};
 use crate::auth::step_up;
 use crate::error::Failure;
 use crate::identity::accounts::{self, Account};
@@ -70,10 +71,18 @@ struct EmailForm {
     password: String,
 }
 
-/// `GET /account/security/email`: asks for a fresh code first.
+/// The way to a proof by another factor than mail.
+fn prove_apart() -> PageResult {
+    see_other(&entry::step_up::address_apart(ADDRESS, &Factor::Email.key()))
+}
+
+/// `GET /account/security/email`: asks for a fresh proof first, by another factor than the mailbox that is to go.
 async fn show(ctx: Ctx<Person>) -> PageResult {
-    if step_up::fresh(&ctx.portal, &ctx.who.session).is_none() {
+    let Some(fresh) = step_up::fresh(&ctx.portal, &ctx.who.session) else {
         return see_other(&entry::step_up::address(ADDRESS));
+    };
+    if !manage::may_remove(&ctx.portal, &fresh, &ctx.who.session, &Factor::Email.key()).await? {
+        return prove_apart();
     }
     let account = own(&ctx).await?;
     let typed: EmailForm = ctx.kept().await?.unwrap_or_default();
@@ -106,6 +115,7 @@ async fn ask(ctx: Ctx<Person>, Posted(typed): Posted<EmailForm>) -> PageResult {
     };
     let errors = match refusal {
         AskRefusal::Frozen(paused) => return frozen::page(layout, &paused),
+        AskRefusal::NotApart => return prove_apart(),
         AskRefusal::Current(why) => Errors::one("password", current_sentence(&layout, why)),
         AskRefusal::Same => Errors::one("email", layout.words.t("change_email-same")),
         AskRefusal::TooMany(until) => Errors::one(

@@ -6,6 +6,7 @@ pub mod devices;
 pub mod email;
 pub(in crate::web) mod frozen;
 pub(super) mod history;
+pub mod lost_phone;
 pub mod new_phone;
 pub mod passkeys;
 pub mod password;
@@ -30,7 +31,7 @@ use crate::{audit, audit::Deed, error::InternalError};
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.configure(profile::routes).configure(security::routes).configure(access_log::routes);
     cfg.configure(sessions::routes).configure(devices::routes);
-    cfg.configure(password::routes).configure(email::routes);
+    cfg.configure(password::routes).configure(email::routes).configure(lost_phone::routes);
     cfg.configure(new_phone::routes).configure(phones::routes);
     cfg.configure(app::routes).configure(recovery_codes::routes).configure(passkeys::routes);
 }

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::audit::Deed;
 use crate::auth::entered::home_of;
 use crate::auth::factors::manage_codes::{self, CodesRefusal, FEW};
-use crate::auth::factors::recovery_codes;
+use crate::auth::factors::{Factor, recovery_codes};
 use crate::auth::step_up;
 use crate::error::Failure;
 use crate::web::account::{frozen, read_own, when};
@@ -81,15 +81,21 @@ struct MakeForm {
     welcome: String,
 }
 
+/// The way to a proof by another factor than a recovery code, which then leads to `next`.
+fn prove_apart(next: &str) -> PageResult {
+    see_other(&entry::step_up::address_apart(next, &Factor::Recovery.key()))
+}
+
 /// `POST /account/security/recovery-codes`: 200 with ten new codes; to a fresh proof first, where there is none.
 async fn make(ctx: Ctx<Person>, Posted(form): Posted<MakeForm>) -> PageResult {
     let is_first = !form.welcome.is_empty();
     let Some(fresh) = step_up::fresh(&ctx.portal, &ctx.who.session) else {
         return see_other(&entry::step_up::address(ADDRESS));
     };
-    let codes = match manage_codes::make(&ctx.portal, &fresh, ctx.network()).await {
+    let codes = match manage_codes::make(&ctx.portal, &fresh, &ctx.who.session, ctx.network()).await {
         Ok(codes) => codes,
         Err(Failure::Refused(CodesRefusal::Frozen(paused))) => return frozen::page(ctx.layout(), &paused),
+        Err(Failure::Refused(CodesRefusal::NotApart)) => return prove_apart(ADDRESS),
         Err(Failure::Internal(error)) => return Err(error.into()),
     };
     let layout = if is_first { ctx.layout().into_journey() } else { ctx.layout() };
@@ -119,9 +125,10 @@ async fn remove(ctx: Ctx<Person>, _: Posted<Pressed>) -> PageResult {
     let Some(fresh) = step_up::fresh(&ctx.portal, &ctx.who.session) else {
         return see_other(&entry::step_up::address("/account/security/recovery-codes/remove"));
     };
-    match manage_codes::remove_all(&ctx.portal, &fresh, ctx.network()).await {
+    match manage_codes::remove_all(&ctx.portal, &fresh, &ctx.who.session, ctx.network()).await {
         Ok(()) => see_other("/account/security/recovery-codes?done=removed"),
         Err(Failure::Refused(CodesRefusal::Frozen(paused))) => frozen::page(ctx.layout(), &paused),
+        Err(Failure::Refused(CodesRefusal::NotApart)) => prove_apart("/account/security/recovery-codes/remove"),
         Err(Failure::Internal(error)) => Err(error.into()),
     }
 }

@@ -13,6 +13,7 @@ use crate::messaging::opt_outs;
 use crate::types::actor::Role;
 use crate::web::account::devices::{self, KnownBrowser};
 use crate::web::account::history::{self, Happened};
+use crate::web::account::lost_phone::{self, LostPhone};
 use crate::web::account::read_own;
 use crate::web::account::sessions::{self, SignedInBrowser};
 use crate::web::guard::{Ctx, Person};
@@ -31,6 +32,7 @@ enum Done {
     DevicesForgotten,
     PasswordChanged,
     EmailChanged,
+    RecoveryStopped,
     AddFirst,
 }
 
@@ -38,6 +40,8 @@ enum Done {
 #[template(path = "account/security.html")]
 struct SecurityPage {
     done: Option<Done>,
+    /// A request for a new phone that waits for staff.
+    lost_phone: Option<LostPhone>,
     /// Their phone answered STOP; with the number that START goes to, where one is known.
     texts_stopped: Option<Option<String>>,
     sessions: Vec<SignedInBrowser>,
@@ -77,6 +81,7 @@ impl Arrival {
             "devices" => Some(Done::DevicesForgotten),
             "password" => Some(Done::PasswordChanged),
             "email" => Some(Done::EmailChanged),
+            "recovery" => Some(Done::RecoveryStopped),
             "add" => Some(Done::AddFirst),
             _ => None,
         }
@@ -102,6 +107,7 @@ async fn show(ctx: Ctx<Person>, arrival: Query<Arrival>) -> PageResult {
     read_own(&ctx, Deed::SecurityRead).await?;
     page(&SecurityPage {
         done: arrival.done(),
+        lost_phone: lost_phone::waiting(&ctx, &layout).await?,
         texts_stopped: stopped.map(|gateway| ctx.portal.config.number_that_texts(&gateway, &account.phone)),
         sessions,
         devices,

@@ -21,6 +21,7 @@ struct OpenPage {
     layout: Layout,
     restores_email: bool,
     restores_phone: bool,
+    takes_factors: bool,
 }
 
 #[derive(Template)]
@@ -50,8 +51,8 @@ async fn show(ctx: Ctx<Visitor>, link: Query<Link>, req: HttpRequest) -> PageRes
     };
     let layout = ctx.layout().into_journey();
     match standing {
-        Some(Standing::Open { restores_email, restores_phone }) => {
-            page(&OpenPage { layout, restores_email, restores_phone })
+        Some(Standing::Open { restores_email, restores_phone, takes_factors }) => {
+            page(&OpenPage { layout, restores_email, restores_phone, takes_factors })
         }
         Some(Standing::Done) => page(&DonePage { layout }),
         None => over(&ctx),

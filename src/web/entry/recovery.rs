@@ -21,6 +21,9 @@ use crate::web::zones;
 
 /// A request that waits for staff.
 struct Waits {
+    last2: String,
+    asked: String,
+    is_here: bool,
     checked: bool,
     approvable: Option<String>,
     expires: String,
@@ -54,7 +57,7 @@ struct AskForm {
 }
 
 impl AskPage {
-    fn new(ctx: &Ctx<Pending>, typed: AskForm, standing: Option<Standing>, errors: Errors) -> Self {
+    fn new(ctx: &Ctx<Pending>, typed: AskForm, standing: Option<&Standing>, errors: Errors) -> Self {
         let (layout, clinic) = (ctx.layout().into_journey(), &ctx.portal.config.clinic);
         let country = if typed.country.is_empty() { clinic.country.code().to_owned() } else { typed.country };
         Self {
@@ -81,14 +84,17 @@ struct Arrival {
 /// `GET /recovery`: the form, or how far the request got.
 async fn show(ctx: Ctx<Pending>, arrival: Query<Arrival>) -> PageResult {
     let Some(account) = recovery::asker(&ctx.portal, &ctx.who.0).await? else { return see_other("/help/codes") };
-    let standing = recovery::standing(&ctx.portal, account).await?;
-    let Some(waiting) = standing.filter(|standing| standing.phone_proved_at.is_some()) else {
-        let mut shown = AskPage::new(&ctx, AskForm::default(), standing, Errors::none());
+    let standing = recovery::standing(&ctx.portal, &ctx.browser, account).await?;
+    let Some(waiting) = standing.as_ref().filter(|standing| standing.phone_proved_at.is_some()) else {
+        let mut shown = AskPage::new(&ctx, AskForm::default(), standing.as_ref(), Errors::none());
         shown.stopped = standing.is_none() && arrival.stopped.is_some();
         return page(&shown);
     };
     let layout = ctx.layout().into_journey();
     let waits = Waits {
+        last2: waiting.last2.clone(),
+        asked: layout.day_time(&waiting.asked_at),
+        is_here: waiting.is_here,
         checked: waiting.checked_at.is_some(),
         approvable: (waiting.approvable_at > layout.now).then(|| layout.day_time(&waiting.approvable_at)),
         expires: layout.day_time(&waiting.expires_at),
@@ -102,9 +108,9 @@ async fn ask(ctx: Ctx<Pending>, Posted(typed): Posted<AskForm>) -> PageResult {
     let number = match phone(&ctx.portal, &typed.phone, &typed.country) {
         Ok(number) => number,
         Err(refusal) => {
-            let standing = recovery::standing(&ctx.portal, account).await?;
+            let standing = recovery::standing(&ctx.portal, &ctx.browser, account).await?;
             let errors = Errors::one("phone", phone_sentence(&ctx.layout().words, refusal));
-            return refused(&AskPage::new(&ctx, typed, standing, errors));
+            return refused(&AskPage::new(&ctx, typed, standing.as_ref(), errors));
         }
     };
     match recovery::ask(&ctx.portal, &ctx.browser, &ctx.who.0, &number).await {

@@ -51,6 +51,7 @@ struct CheckForm {
     photo_id: String,
     birth_date: String,
     asked: String,
+    number: String,
     met: String,
     note: String,
 }
@@ -63,6 +64,7 @@ impl CheckForm {
             ("photo_id", &self.photo_id),
             ("birth_date", &self.birth_date),
             ("asked", &self.asked),
+            ("number", &self.number),
         ];
         for (field, ticked) in boxes {
             if ticked.is_empty() {
@@ -79,7 +81,8 @@ impl CheckForm {
         if !errors.is_empty() {
             return Err(errors);
         }
-        Ok(Checklist { saw: true, photo_id: true, birth_date: true, asked: true, met, note: self.note.clone() })
+        let note = self.note.clone();
+        Ok(Checklist { saw: true, photo_id: true, birth_date: true, asked: true, number: true, met, note })
     }
 }
 

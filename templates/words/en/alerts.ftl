@@ -50,6 +50,7 @@ not_me-body = Press the button if you did not do what our email told you about. 
 not_me-sessions = Everybody is signed out of your account, on every browser.
 not_me-password = Your password works no more. You choose a new one.
 not_me-paused = Changes of your phone, email and ways to sign in are paused until you have talked to us.
+not_me-factors = Every way to sign in that was added since then is taken away. Add yours again when we have talked.
 not_me-email = Your account gets back the email address that it had before.
 not_me-submit = This was not me
 not_me-leave = If it was you, close this page. Nothing happens then.

@@ -50,6 +50,7 @@ not_me-body = Pulse el botón si usted no hizo lo que le contamos por correo. En
 not_me-sessions = Se cierran todas las sesiones de su cuenta, en todos los navegadores.
 not_me-password = Su contraseña ya no sirve. Usted elige otra.
 not_me-paused = Los cambios de teléfono, correo y formas de entrar quedan en pausa hasta que hable con nosotros.
+not_me-factors = Se quita toda forma de entrar que se haya añadido desde entonces. Añada la suya otra vez cuando hayamos hablado.
 not_me-email = Su cuenta vuelve a tener el correo de antes.
 not_me-submit = No fui yo
 not_me-leave = Si fue usted, cierre esta página. No pasa nada.

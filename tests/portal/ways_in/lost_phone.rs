@@ -60,6 +60,7 @@ impl Walk<'_> {
             photo_id: true,
             birth_date: true,
             asked: true,
+            number: true,
             met: Some(Met::InPerson),
             note: String::new(),
         };

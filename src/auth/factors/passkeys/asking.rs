@@ -3,7 +3,8 @@
 use webauthn_rs::prelude::{AuthenticationResult, DiscoverableAuthentication, PasskeyAuthentication};
 
 use super::{
-    Answer, KIND, for_challenge, for_sign_in, index_of, keep, key_of, options, sealed, sql, unreadable, webauthn,
+    Answer, KIND, counter_of, for_challenge, for_sign_in, index_of, keep, key_of, options, sealed, sql, unreadable,
+    webauthn,
 };
 use crate::auth::browser::Browser;
 use crate::db::Tx;
@@ -78,6 +79,11 @@ async fn keep_used(
     result: &AuthenticationResult,
 ) -> Result<bool, InternalError> {
     let mut key = key_of(row, account)?;
+    // What was asked may be older than the newest answer: the counter must also rise above what is stored by now.
+    if result.counter() > 0 && i64::from(result.counter()) <= counter_of(&key) {
+        tracing::info!("a passkey's counter did not rise");
+        return Ok(false);
+    }
     key.update_credential(result);
     sql::use_passkey(tx, row.id, &sealed(account, row.id, &key)?, portal.clock.now()).await?;
     Ok(true)
@@ -126,8 +132,8 @@ pub(in crate::auth) async fn identify(
     };
     match webauthn.finish_discoverable_authentication_v2(&answer.0, state, key_of(&row, &account)?) {
         Ok(result) if result.user_verified() => {
-            keep_used(portal, tx, &account, &row, &result).await?;
-            Ok(Some(account))
+            let is_taken = keep_used(portal, tx, &account, &row, &result).await?;
+            Ok(is_taken.then_some(account))
         }
         Ok(_) => Ok(None),
         Err(error) => {

@@ -79,3 +79,17 @@ pub(in crate::auth::factors) async fn drop_codes(
         .await?;
     Ok(dropped.rows_affected() > 0)
 }
+
+/// Removes the set that was made at an instant or later; false when there is none.
+pub(in crate::auth::factors) async fn drop_codes_since(
+    connection: &mut AnyConnection,
+    account: AccountId,
+    since: Timestamp,
+) -> db::Result<bool> {
+    let dropped = sqlx::query("DELETE FROM recovery_codes WHERE account_id = $1 AND made_at >= $2")
+        .bind(account.to_string())
+        .bind(since.as_millisecond())
+        .execute(connection)
+        .await?;
+    Ok(dropped.rows_affected() > 0)
+}
