@@ -19,14 +19,14 @@ async fn a_person_looks_after_their_phones() {
     person.reads("Main phone").await;
     person.presses("Add a phone").await;
     person.sees("Add a phone").await;
-    person.presses("Text me a code").await;
+    person.presses("Send me a code").await;
     person.reads("Enter your mobile phone number").await;
     person.examine("Add a phone, with mistakes").await;
     person.types("phone", "(212) 555-0160").await;
     person.types("password", PASSWORD).await;
-    person.presses("Text me a code").await;
+    person.presses("Send me a code").await;
     person.sees("Enter your code").await;
-    person.reads("Enter the code that we texted to the new number.").await;
+    person.reads("Enter the code that we sent to the new number.").await;
     person.types_the_code(&story, "+12125550160").await;
     person.reads("The phone is added.").await;
     person.examine("Your phones, two").await;
@@ -45,7 +45,7 @@ async fn a_person_looks_after_their_phones() {
     person.sees("Change the number ending in 60").await;
     person.types("phone", "(212) 555-0161").await;
     person.types("password", PASSWORD).await;
-    person.presses("Text me a code").await;
+    person.presses("Send me a code").await;
     person.types_the_code(&story, "+12125550161").await;
     person.reads("The number is changed.").await;
     person.reads("Ending in 61").await;

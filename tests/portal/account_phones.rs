@@ -106,7 +106,7 @@ async fn a_second_phone_counts_once_a_code_to_it_came_back() {
     assert_eq!(portal.messages(SECOND).await, 0);
 
     let page = ask(&mut browser, NEW, SECOND).await;
-    page.says("Enter the code that we texted to the new number.").says("ending in 60");
+    page.says("Enter the code that we sent to the new number.").says("ending in 60");
     assert_eq!(numbers(&portal, &mia).await, [mia.phone.as_str()], "nothing is added yet");
     let code = portal.code(SECOND).await;
     let wrong = if code == "000000" { "000001" } else { "000000" };

@@ -6,6 +6,7 @@ use salus::portal::Portal;
 use salus::types::actor::Role;
 
 use crate::factor_totp::{bind, password, tamper};
+use crate::recovery;
 use crate::support::browser::{Browser, Page};
 use crate::support::server::{PASSWORD, Someone, TestPortal};
 
@@ -251,6 +252,30 @@ async fn what_was_asked_before_the_change_cannot_be_answered_by_what_no_longer_c
     page.says_not("We sent a text message");
     assert_eq!(doctor.get("/doctor").await.location(), "/challenge");
     assert_eq!(patient.post("/challenge", &[("code", &theirs)]).await.location(), "/home", "another role's still does");
+}
+
+#[tokio::test]
+async fn who_lost_all_that_counts_gets_a_new_phone_by_staff_and_adds_another_way() {
+    let portal = TestPortal::start().await;
+    let (ada, robin, okafor) = (portal.admin("ada").await, portal.admin("robin").await, portal.doctor("okafor").await);
+    let mut doctor = portal.signed_in(&okafor).await;
+    bind(&portal, &mut doctor).await;
+    doctor.post("/logout", &[]).await;
+    change(&mut portal.signed_in(&ada).await, DOCTOR, &[("sms", ""), ("voice", "")]).await;
+    portal.minutes_later(2);
+
+    let (_, request) = recovery::asked(&portal, &okafor).await;
+    recovery::check(&mut portal.signed_in(&robin).await, &request).await.says("Your check is written down");
+    portal.minutes_later(24 * 60);
+    recovery::approve(&mut portal.signed_in(&ada).await, &request).await.says("The new phone was approved");
+
+    let holder = Someone { phone: recovery::NEW.into(), ..okafor.clone() };
+    let mut again = portal.browser();
+    let page = sign_in_by_text(&portal, &mut again, &holder).await;
+    assert_eq!(page.address, "/account/security?done=add", "the app that was lost is asked for no more");
+    assert_eq!(again.get("/account/security/password").await.status, 422, "other changes are paused");
+    bind(&portal, &mut again).await;
+    assert_eq!(again.open("/doctor").await.status, 200);
 }
 
 #[tokio::test]

@@ -325,7 +325,7 @@ async fn changes_are_paused_until_an_admin_lifts_it_with_a_reason() {
     page.says("Changes are possible again.").says_not("Paused since");
     portal.message(&mia.email, |item| item.text.contains("Your care team ended the pause")).await;
     assert_eq!(browser.open("/account/security/email").await.status, 200);
-    browser.open("/account/security").await.says("Told us by a mailed link").says("allowed again");
+    browser.open("/account/security").await.says("Reported by a mailed link").says("allowed again");
     let lifted = "SELECT COUNT(*) FROM audit_events WHERE deed = 'account_unfrozen'";
     assert_eq!(number(&portal, lifted).await, 1);
 }

@@ -54,7 +54,7 @@ async fn a_new_password_is_chosen_by_a_mailed_link_and_a_texted_code() {
     browser.send("/password/forgot", &[("email", &mia.email)]).await.says("If an account uses that email");
     let link = portal.link(&mia.email).await;
     let texts = portal.messages(&mia.phone).await;
-    portal.browser().open(&link).await.says("We text a code to your phone first");
+    portal.browser().open(&link).await.says("First we ask you to prove that it is you");
     assert_eq!(portal.messages(&mia.phone).await, texts, "a scanner of mails opens the link and nothing is sent");
 
     let page = browser.open(&link).await;

@@ -13,7 +13,7 @@ use crate::support::browser::{Browser, Page};
 use crate::support::server::{PASSWORD, Someone, TestPortal};
 
 /// A number that nobody has yet.
-const NEW: &str = "+12125550199";
+pub const NEW: &str = "+12125550199";
 
 /// A browser in which somebody has given their password and nothing else.
 async fn half_way(portal: &TestPortal, who: &Someone) -> Browser {
@@ -37,7 +37,7 @@ async fn ask(portal: &TestPortal, who: &Someone) -> Browser {
 }
 
 /// Asks, and proves the number.
-async fn asked(portal: &TestPortal, who: &Someone) -> (Browser, String) {
+pub async fn asked(portal: &TestPortal, who: &Someone) -> (Browser, String) {
     let mut browser = ask(portal, who).await;
     let code = portal.code(NEW).await;
     let page = browser.send("/challenge", &[("code", &code)]).await;
@@ -57,12 +57,12 @@ const WHOLE: [(&str, &str); 7] = [
     ("note", "Passport seen"),
 ];
 
-async fn check(staff: &mut Browser, request: &str) -> Page {
+pub async fn check(staff: &mut Browser, request: &str) -> Page {
     staff.open(&format!("{request}/check")).await;
     staff.send(&format!("{request}/check"), &WHOLE).await
 }
 
-async fn approve(staff: &mut Browser, request: &str) -> Page {
+pub async fn approve(staff: &mut Browser, request: &str) -> Page {
     staff.open(&format!("{request}/approve")).await;
     staff.send(&format!("{request}/approve"), &[]).await
 }

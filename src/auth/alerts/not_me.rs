@@ -116,8 +116,11 @@ async fn act(
     }
     if somebody_was_in(&alert) {
         let since = alert.made_at - TOGETHER;
-        factors::remove_since(portal, &mut tx, &account, since, from).await?;
-        phone_changes::remove_since(portal, &mut tx, &account, since).await?;
+        factors::remove_since(portal, &mut tx, &account, since, Actor::Stranger, Some(from)).await?;
+        // What an alert about a phone puts back, it has put back already.
+        if !PHONES.into_iter().any(|notice| is(&alert, notice)) {
+            phone_changes::remove_since(portal, &mut tx, &account, since).await?;
+        }
     }
     sessions::end_all(portal, &mut tx, id).await?;
     trusted_devices::forget_all(portal, &mut tx, id).await?;

@@ -12,6 +12,7 @@ use super::{Factor, FactorKey, sql};
 use crate::audit::{self, Deed, Event};
 use crate::auth::alerts::freeze;
 use crate::auth::challenges::Purpose;
+use crate::auth::policy;
 use crate::auth::sessions::{Session, SignedIn};
 use crate::auth::step_up::FreshFactor;
 use crate::db::Tx;
@@ -92,6 +93,13 @@ async fn lasts_without_a_passkey(portal: &Portal, tx: &mut Tx, account: &Account
     Ok(others.into_iter().any(lasts) || passkeys::of_in(tx, account).await?.len() > 1)
 }
 
+async fn may_add(portal: &Portal, tx: &mut Tx, account: &Account) -> Result<(), Failure<AddRefusal>> {
+    policy::may_add(portal, tx, account).await.map_err(|failure| match failure {
+        Failure::Refused(paused) => Failure::Refused(AddRefusal::Frozen(paused)),
+        Failure::Internal(error) => Failure::Internal(error),
+    })
+}
+
 /// Asks the session's browser for a new passkey.
 ///
 /// # Errors
@@ -99,7 +107,7 @@ async fn lasts_without_a_passkey(portal: &Portal, tx: &mut Tx, account: &Account
 pub async fn begin_passkey(portal: &Portal, fresh: &FreshFactor, session: &Session) -> Result<(), Failure<AddRefusal>> {
     let mut tx = portal.db.begin().await?;
     let account = owner(portal, &mut tx, fresh.account()).await?;
-    freeze::check(portal, &account).map_err(|frozen| Failure::Refused(AddRefusal::Frozen(frozen)))?;
+    may_add(portal, &mut tx, &account).await?;
     passkeys::begin_adding(portal, &mut tx, &account, session.id).await?;
     tx.commit().await?;
     Ok(())
@@ -119,7 +127,7 @@ pub async fn add_passkey(
 ) -> Result<AuthenticatorId, Failure<AddRefusal>> {
     let mut tx = portal.db.begin().await?;
     let account = owner(portal, &mut tx, fresh.account()).await?;
-    freeze::check(portal, &account).map_err(|frozen| Failure::Refused(AddRefusal::Frozen(frozen)))?;
+    may_add(portal, &mut tx, &account).await?;
     sql::hold_authenticators(&mut tx, account.id).await?;
     let id = passkeys::add(portal, &mut tx, &account, session.id, name, answer).await?;
     record(portal, &mut tx, &account, Deed::FactorAdded, network).await?;

@@ -15,8 +15,8 @@ use super::manage::owner;
 use super::told::told;
 use super::{Factor, FactorKey, sql, totp};
 use crate::audit::{self, Deed, Event};
-use crate::auth::alerts::freeze;
 use crate::auth::challenges::Purpose;
+use crate::auth::policy;
 use crate::auth::step_up::FreshFactor;
 use crate::clock::SignedDuration;
 use crate::crypto::codes::TypedCode;
@@ -51,7 +51,10 @@ pub enum AppRefusal {
 
 async fn account_of(portal: &Portal, tx: &mut Tx, id: AccountId) -> Result<Account, Failure<AppRefusal>> {
     let account = owner(portal, tx, id).await?;
-    freeze::check(portal, &account).map_err(|frozen| Failure::Refused(AppRefusal::Frozen(frozen)))?;
+    policy::may_add(portal, tx, &account).await.map_err(|failure| match failure {
+        Failure::Refused(paused) => Failure::Refused(AppRefusal::Frozen(paused)),
+        Failure::Internal(error) => Failure::Internal(error),
+    })?;
     Ok(account)
 }
 

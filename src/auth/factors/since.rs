@@ -21,7 +21,8 @@ pub(in crate::auth) async fn remove_since(
     tx: &mut Tx,
     account: &Account,
     since: Timestamp,
-    from: &Network,
+    by: Actor,
+    from: Option<&Network>,
 ) -> Result<(), InternalError> {
     let mut gone = sql::remove_since(tx, account.id, since, portal.clock.now()).await?;
     if sql::drop_codes_since(tx, account.id, since).await? {
@@ -31,7 +32,11 @@ pub(in crate::auth) async fn remove_since(
         super::forget(tx, account.id, &super::Factor::Passkey.key()).await?;
     }
     for kind in gone {
-        let event = Event::new(Actor::Stranger, Deed::FactorRemoved).on(account.id).because(kind.as_str()).from(from);
+        let event = Event::new(by.clone(), Deed::FactorRemoved).on(account.id).because(kind.as_str());
+        let event = match from {
+            Some(network) => event.from(network),
+            None => event,
+        };
         audit::record(portal, tx, event).await?;
     }
     Ok(())

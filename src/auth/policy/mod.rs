@@ -23,7 +23,8 @@ use crate::auth::sessions;
 use crate::clock::Timestamp;
 use crate::crypto::random::Secret;
 use crate::db::Tx;
-use crate::error::InternalError;
+use crate::error::{Failure, InternalError};
+use crate::identity::accounts::{self, Account, Frozen};
 use crate::messaging::gateways;
 use crate::portal::{Policies, Portal};
 use crate::types::actor::Role;
@@ -183,6 +184,17 @@ pub async fn lacks(
 ) -> Result<bool, InternalError> {
     let held = held_by(portal, connection, account, role).await?;
     Ok(!portal.policies.now().of(role).is_met_by(&held))
+}
+
+/// Lets a factor be added, or says why not: not while changes are paused, but for who must add one after staff bound their
+/// new phone, which undoing the phone takes away again.
+///
+/// # Errors
+/// Refused with the pause that holds.
+pub async fn may_add(portal: &Portal, tx: &mut Tx, account: &Account) -> Result<(), Failure<Frozen>> {
+    let Some(paused) = accounts::frozen(account, portal.clock.now()) else { return Ok(()) };
+    let must_add = paused.until.is_some() && lacks(portal, tx, account.id, account.role).await?;
+    if must_add { Ok(()) } else { Err(Failure::Refused(paused)) }
 }
 
 /// Narrows a new session to the person's own account, where they hold nothing that the policy counts; answers whether.

@@ -47,7 +47,7 @@ use crate::words::Words;
 
 pub use review::{
     Approver, CheckRefusal, Checklist, Met, Request, Reviewer, approve, check, count_waiting, list, open_of, refuse,
-    request,
+    request, takes_all,
 };
 pub use undo::{UndoRefusal, undo, undoable};
 

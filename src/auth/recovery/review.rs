@@ -3,7 +3,7 @@
 use super::{number, place, sql};
 use crate::audit::{self, Deed, Event};
 use crate::auth::step_up::FreshFactor;
-use crate::auth::{alerts, sessions, trusted_devices};
+use crate::auth::{alerts, factors, sessions, trusted_devices};
 use crate::clock::Timestamp;
 use crate::crypto::random::Secret;
 use crate::crypto::sealed::Sealed;
@@ -15,6 +15,7 @@ use crate::messaging::dispatches;
 use crate::messaging::texts::{Notice, Values};
 use crate::portal::Portal;
 use crate::types::actor::{Actor, Role};
+use crate::types::factor_kind::FactorKind;
 use crate::types::ids::{AccountId, RecoveryId};
 use crate::types::network::Network;
 use crate::types::phone::PhoneNumber;
@@ -324,6 +325,9 @@ pub async fn approve(portal: &Portal, by: Approver<'_>, id: RecoveryId, network:
     // Staff have looked at the person: no link from before puts a lost phone in the place of this one.
     alerts::keep_phones(&mut tx, owner.id).await?;
     accounts::freeze_until(portal, &mut tx, owner.id, undo_until).await?;
+    if takes_all(portal, owner.role) {
+        factors::remove_since(portal, &mut tx, &owner, owner.opened_at, actor.clone(), network).await?;
+    }
     let mut event = event(actor, Deed::RecoveryApproved, &owner, network);
     if let Some(reason) = reason {
         event = event.because(reason);
@@ -345,6 +349,12 @@ pub async fn approve(portal: &Portal, by: Approver<'_>, id: RecoveryId, network:
     dispatches::queue_mail(portal, &mut tx, &owner.contact(), Notice::RecoveryBound, &values, life).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Whether a new phone takes the place of all that somebody of this role has: where a phone does not count, whoever needs
+/// one by staff has lost what does, and the number alone would open nothing.
+pub fn takes_all(portal: &Portal, role: Role) -> bool {
+    !portal.policies.now().of(role).will_do(FactorKind::Sms)
 }
 
 /// Why it cannot be approved now by this person; the statement that decides asks the same once more.

@@ -292,8 +292,10 @@ pub(super) async fn refuse(
 /// Whether a link still stops a request.
 pub(super) async fn cancellable(connection: &mut AnyConnection, digest: &[u8; 32], now: Timestamp) -> db::Result<bool> {
     let count: i64 = sqlx::query_scalar(
-        "SELECT COUNT(*) FROM recoveries
-         WHERE cancel_digest = $1 AND ended_at IS NULL AND expires_at > $2 AND cancel_until > $2",
+        "SELECT COUNT(*)
+         FROM recoveries mailed
+         JOIN recoveries r ON r.account_id = mailed.account_id AND r.ended_at IS NULL AND r.expires_at > $2
+         WHERE mailed.cancel_digest = $1 AND mailed.cancel_until > $2",
     )
     .bind(digest.as_slice())
     .bind(now.as_millisecond())
@@ -302,7 +304,7 @@ pub(super) async fn cancellable(connection: &mut AnyConnection, digest: &[u8; 32
     Ok(count == 1)
 }
 
-/// Stops the request of a link; answers whose it was.
+/// Stops the request that is open, by the link of it or of one that it took the place of; answers whose it was.
 pub(super) async fn cancel(
     connection: &mut AnyConnection,
     digest: &[u8; 32],
@@ -310,7 +312,8 @@ pub(super) async fn cancel(
 ) -> db::Result<Option<AccountId>> {
     let account: Option<String> = sqlx::query_scalar(
         "UPDATE recoveries SET cancelled_at = $2, ended_at = $2
-         WHERE cancel_digest = $1 AND ended_at IS NULL AND expires_at > $2 AND cancel_until > $2
+         WHERE account_id = (SELECT account_id FROM recoveries WHERE cancel_digest = $1 AND cancel_until > $2)
+           AND ended_at IS NULL AND expires_at > $2
          RETURNING account_id",
     )
     .bind(digest.as_slice())

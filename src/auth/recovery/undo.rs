@@ -3,7 +3,7 @@
 use super::{place, sql};
 use crate::audit::{self, Deed, Event};
 use crate::auth::browser::Browser;
-use crate::auth::{email_change, password_reset, sessions, trusted_devices};
+use crate::auth::{email_change, factors, password_reset, sessions, trusted_devices};
 use crate::crypto::random::Secret;
 use crate::crypto::sealed::Sealed;
 use crate::error::{Failure, InternalError};
@@ -57,6 +57,8 @@ pub async fn undo(portal: &Portal, browser: &Browser, token: &Secret) -> Result<
     if !restored {
         return Err(Failure::Refused(UndoRefusal::PhoneFull));
     }
+    factors::remove_since(portal, &mut tx, &account, bound.approved_at, Actor::Stranger, Some(&browser.network))
+        .await?;
     sessions::end_all(portal, &mut tx, account.id).await?;
     trusted_devices::forget_all(portal, &mut tx, account.id).await?;
     // Whoever bound the number knew the password, or read the mail.

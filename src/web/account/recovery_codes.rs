@@ -28,6 +28,7 @@ struct Held {
     left: i64,
     made: String,
     few: bool,
+    set: String,
 }
 
 #[derive(Template)]
@@ -51,6 +52,11 @@ struct MadePage {
     onward: &'static str,
 }
 
+/// Which set it is, in a form.
+fn word_of(set: Option<&recovery_codes::Set>) -> String {
+    set.map_or_else(|| "none".to_owned(), |set| set.made_at.as_millisecond().to_string())
+}
+
 #[derive(Deserialize)]
 struct Arrival {
     welcome: Option<String>,
@@ -66,7 +72,12 @@ async fn show(ctx: Ctx<Person>, arrival: Query<Arrival>) -> PageResult {
     // Nobody who has codes is at the beginning, whatever the address says.
     let welcome = arrival.welcome.is_some() && set.is_none();
     page(&CodesPage {
-        held: set.map(|set| Held { left: set.left, made: when(&layout, set.made_at), few: set.left < FEW }),
+        held: set.map(|set| Held {
+            left: set.left,
+            made: when(&layout, set.made_at),
+            few: set.left < FEW,
+            set: word_of(Some(&set)),
+        }),
         removed: arrival.done.is_some() && set.is_none(),
         welcome,
         home: home_of(me.role),
@@ -77,6 +88,8 @@ async fn show(ctx: Ctx<Person>, arrival: Query<Arrival>) -> PageResult {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct MakeForm {
+    /// The set that the page showed, so that a form that is sent again makes no other codes.
+    set: Option<String>,
     #[serde(default)]
     welcome: String,
 }
@@ -92,6 +105,10 @@ async fn make(ctx: Ctx<Person>, Posted(form): Posted<MakeForm>) -> PageResult {
     let Some(fresh) = step_up::fresh(&ctx.portal, &ctx.who.session) else {
         return see_other(&entry::step_up::address(ADDRESS));
     };
+    let now = recovery_codes::of(&ctx.portal, ctx.who.signed_in.account).await?;
+    if form.set.is_some_and(|set| set != word_of(now.as_ref())) {
+        return see_other(ADDRESS);
+    }
     let codes = match manage_codes::make(&ctx.portal, &fresh, &ctx.who.session, ctx.network()).await {
         Ok(codes) => codes,
         Err(Failure::Refused(CodesRefusal::Frozen(paused))) => return frozen::page(ctx.layout(), &paused),

@@ -12,6 +12,7 @@ use crate::identity::{accounts, phones};
 use crate::messaging::opt_outs;
 use crate::types::actor::Role;
 use crate::web::account::devices::{self, KnownBrowser};
+use crate::web::account::frozen;
 use crate::web::account::history::{self, Happened};
 use crate::web::account::lost_phone::{self, LostPhone};
 use crate::web::account::read_own;
@@ -40,6 +41,8 @@ enum Done {
 #[template(path = "account/security.html")]
 struct SecurityPage {
     done: Option<Done>,
+    /// Changes are paused: until when, and whom to call.
+    paused: Option<String>,
     /// A request for a new phone that waits for staff.
     lost_phone: Option<LostPhone>,
     /// Their phone answered STOP; with the number that START goes to, where one is known.
@@ -107,6 +110,7 @@ async fn show(ctx: Ctx<Person>, arrival: Query<Arrival>) -> PageResult {
     read_own(&ctx, Deed::SecurityRead).await?;
     page(&SecurityPage {
         done: arrival.done(),
+        paused: accounts::frozen(&account, layout.now).map(|paused| frozen::sentence(&layout, &paused)),
         lost_phone: lost_phone::waiting(&ctx, &layout).await?,
         texts_stopped: stopped.map(|gateway| ctx.portal.config.number_that_texts(&gateway, &account.phone)),
         sessions,

@@ -80,6 +80,8 @@ pub(super) struct Facts {
     pub id: RecoveryId,
     pub name: String,
     pub role: String,
+    /// A phone alone does not count for the person, so whatever else they have goes with the approval.
+    pub takes_all: bool,
     /// As on file; None for staff, of whom the portal knows none.
     pub birth_date: Option<String>,
     pub last2: String,
@@ -124,6 +126,7 @@ pub(super) async fn facts(ctx: &Ctx<Staff>, id: &str) -> Result<Facts, Problem> 
         name: record.as_ref().map_or(&request.owner.name, |record| &record.name).as_str().to_owned(),
         role: role_word(&layout.words, request.owner.role),
         birth_date: record.map(|record| layout.words.date(record.birth_date.date())),
+        takes_all: recovery::takes_all(&ctx.portal, request.owner.role),
         last2: request.last2,
         asked: when(&layout, request.asked_at),
         place: place(&layout.words, Some(&request.network)),
