@@ -32,3 +32,4 @@ mod scriptless;
 mod spanish;
 mod tabs;
 mod time_out;
+mod way_back;
