@@ -88,7 +88,7 @@ async fn something_was_not_them_and_everybody_is_shut_out() {
     person.presses("This was not me").await;
     person.sees("We shut everybody out").await;
     person.opens("/home").await;
-    person.comes_to("/login").await;
+    person.sees("Sign in").await;
 }
 
 #[tokio::test]

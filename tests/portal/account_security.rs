@@ -151,7 +151,7 @@ async fn the_history_says_by_which_way_and_marks_good_from_bad() {
         (Deed::DeviceCopyUsed, "danger", "A copy of a known browser was used"),
         (Deed::PasskeyRefused, "warn", "A passkey was not accepted"),
         (Deed::PasswordRefused, "warn", "The password was wrong"),
-        (Deed::NotMeReported, "danger", "something was not them"),
+        (Deed::NotMeReported, "danger", "This was not me"),
         (Deed::AccountUnfrozen, "ok", "Changes to the account were allowed again"),
         (Deed::RecoveryAsked, "danger", "Asked staff for a new phone"),
         (Deed::RecoveryApproved, "quiet", "Approved the new number"),

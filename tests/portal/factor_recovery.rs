@@ -61,7 +61,7 @@ async fn ten_codes_are_shown_once_to_who_gave_a_fresh_proof_and_are_kept_as_dige
     browser.open(CODES).await;
     let page = browser.post(CODES, &[]).await;
     assert_eq!((page.status, page.header("cache-control")), (200, "no-store"));
-    page.says("We show these codes only now.").says("If you load this page again, it makes other codes");
+    page.says("We show these codes only now.").says("If you leave or reload this page, the codes are no longer shown.");
     let first = codes_on(&page);
     assert_eq!(first.len(), recovery_codes::CODES);
     browser.open(CODES).await.says("10 of 10");
