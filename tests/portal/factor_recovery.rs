@@ -41,7 +41,7 @@ fn fresh(door: &Door, session: &Session) -> FreshFactor {
 
 /// Ten codes of the person who is signed in in a session.
 async fn make(door: &Door, session: &Session) -> Vec<String> {
-    let made = manage_codes::make(&door.portal, &fresh(door, session), session, &browser().network).await;
+    let made = manage_codes::make(&door.portal, &fresh(door, session), session, None, &browser().network).await;
     went_through(made).iter().map(|code| code.to_string()).collect()
 }
 

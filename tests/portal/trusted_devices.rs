@@ -229,7 +229,7 @@ async fn trust_ends_when_a_factor_comes_or_goes() {
     let (mut owner, here) = (browser(), browser().network);
     let session = door.signed_in(&mut owner, MIA, PHONE, true).await;
     let fresh = step_up::fresh(&door.portal, &session).expect("a fresh proof");
-    went_through(manage_codes::make(&door.portal, &fresh, &session, &here).await);
+    went_through(manage_codes::make(&door.portal, &fresh, &session, None, &here).await);
     door.clock.advance(seconds(61));
     let (next, pending, _) = enters(&door, &owner).await;
     assert_eq!(next, "/challenge", "a factor was added");

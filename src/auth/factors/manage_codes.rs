@@ -9,11 +9,12 @@ use zeroize::Zeroizing;
 
 use super::manage::{owner, proves_enough};
 use super::told::told;
-use super::{Factor, recovery_codes};
+use super::{Factor, recovery_codes, sql};
 use crate::audit::{self, Deed, Event};
 use crate::auth::alerts::freeze;
 use crate::auth::sessions::Session;
 use crate::auth::step_up::FreshFactor;
+use crate::clock::Timestamp;
 use crate::db::Tx;
 use crate::error::{Failure, InternalError};
 use crate::identity::accounts::{Account, Frozen};
@@ -32,6 +33,13 @@ pub enum CodesRefusal {
     Frozen(Frozen),
     /// The proof was made by one of the codes, and there is another factor to make it with.
     NotApart,
+    /// The form was sent before: the codes that it asked for were made and shown then.
+    Made,
+}
+
+/// A set of codes in a form, by when it was made.
+pub fn word_of(made_at: Option<Timestamp>) -> String {
+    made_at.map_or_else(|| "none".to_owned(), |at| at.as_millisecond().to_string())
 }
 
 async fn account_of(
@@ -48,7 +56,8 @@ async fn account_of(
     Ok(account)
 }
 
-/// Makes ten codes in the place of all earlier ones, to be shown this once. Audited, and the owner is told.
+/// Makes ten codes in the place of all earlier ones, to be shown this once. Audited, and the owner is told. `shown` is the
+/// set that the form was shown with, where it says: so that a page which is loaded again makes no other codes.
 ///
 /// # Errors
 /// Refused as [`CodesRefusal`] says.
@@ -56,10 +65,16 @@ pub async fn make(
     portal: &Portal,
     fresh: &FreshFactor,
     session: &Session,
+    shown: Option<&str>,
     from: &Network,
 ) -> Result<Vec<Zeroizing<String>>, Failure<CodesRefusal>> {
     let mut tx = portal.db.begin().await?;
     let account = account_of(portal, &mut tx, fresh, session).await?;
+    if let Some(shown) = shown
+        && shown != word_of(sql::codes_made_at(&mut tx, account.id).await?)
+    {
+        return Err(Failure::Refused(CodesRefusal::Made));
+    }
     let codes = recovery_codes::make(portal, &mut tx, account.id).await?;
     let event = Event::new(account.actor(), Deed::FactorAdded).on(account.id).because(FactorKind::Recovery.as_str());
     audit::record(portal, &mut tx, event.from(from)).await?;

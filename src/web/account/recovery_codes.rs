@@ -52,11 +52,6 @@ struct MadePage {
     onward: &'static str,
 }
 
-/// Which set it is, in a form.
-fn word_of(set: Option<&recovery_codes::Set>) -> String {
-    set.map_or_else(|| "none".to_owned(), |set| set.made_at.as_millisecond().to_string())
-}
-
 #[derive(Deserialize)]
 struct Arrival {
     welcome: Option<String>,
@@ -76,7 +71,7 @@ async fn show(ctx: Ctx<Person>, arrival: Query<Arrival>) -> PageResult {
             left: set.left,
             made: when(&layout, set.made_at),
             few: set.left < FEW,
-            set: word_of(Some(&set)),
+            set: manage_codes::word_of(Some(set.made_at)),
         }),
         removed: arrival.done.is_some() && set.is_none(),
         welcome,
@@ -105,16 +100,14 @@ async fn make(ctx: Ctx<Person>, Posted(form): Posted<MakeForm>) -> PageResult {
     let Some(fresh) = step_up::fresh(&ctx.portal, &ctx.who.session) else {
         return see_other(&entry::step_up::address(ADDRESS));
     };
-    let now = recovery_codes::of(&ctx.portal, ctx.who.signed_in.account).await?;
-    if form.set.is_some_and(|set| set != word_of(now.as_ref())) {
-        return see_other(ADDRESS);
-    }
-    let codes = match manage_codes::make(&ctx.portal, &fresh, &ctx.who.session, ctx.network()).await {
-        Ok(codes) => codes,
-        Err(Failure::Refused(CodesRefusal::Frozen(paused))) => return frozen::page(ctx.layout(), &paused),
-        Err(Failure::Refused(CodesRefusal::NotApart)) => return prove_apart(ADDRESS),
-        Err(Failure::Internal(error)) => return Err(error.into()),
-    };
+    let codes =
+        match manage_codes::make(&ctx.portal, &fresh, &ctx.who.session, form.set.as_deref(), ctx.network()).await {
+            Ok(codes) => codes,
+            Err(Failure::Refused(CodesRefusal::Frozen(paused))) => return frozen::page(ctx.layout(), &paused),
+            Err(Failure::Refused(CodesRefusal::NotApart)) => return prove_apart(ADDRESS),
+            Err(Failure::Refused(CodesRefusal::Made)) => return see_other(ADDRESS),
+            Err(Failure::Internal(error)) => return Err(error.into()),
+        };
     let layout = if is_first { ctx.layout().into_journey() } else { ctx.layout() };
     let onward = if is_first { home_of(ctx.who.signed_in.role) } else { "/account/security" };
     page(&MadePage { codes, made: when(&layout, layout.now), onward, layout })
@@ -146,6 +139,7 @@ async fn remove(ctx: Ctx<Person>, _: Posted<Pressed>) -> PageResult {
         Ok(()) => see_other("/account/security/recovery-codes?done=removed"),
         Err(Failure::Refused(CodesRefusal::Frozen(paused))) => frozen::page(ctx.layout(), &paused),
         Err(Failure::Refused(CodesRefusal::NotApart)) => prove_apart("/account/security/recovery-codes/remove"),
+        Err(Failure::Refused(CodesRefusal::Made)) => see_other(ADDRESS),
         Err(Failure::Internal(error)) => Err(error.into()),
     }
 }
