@@ -31,7 +31,6 @@ async fn one(scene: &Scene, failover: bool, codes: usize) -> Tally {
         until: Until::TimeIsOver,
         after: AFTER,
         servers: scene.servers,
-        hurries: false,
         seed: SEED,
     };
     let database = format!("sqlite:{}", folder.path().join("salus.db").display());

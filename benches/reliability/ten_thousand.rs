@@ -30,7 +30,6 @@ pub async fn run(codes: Option<usize>, rate: Option<usize>) -> bool {
         until: Until::NothingIsOpen,
         after: AFTER,
         servers: Servers::KilledInTurns { each: KILLED_EACH, times: usize::MAX },
-        hurries: false,
         seed: 1,
     };
     let begun = Instant::now();

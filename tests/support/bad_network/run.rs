@@ -10,7 +10,6 @@ use salus::auth::challenges;
 use salus::clock::Clock;
 use salus::config::{Config, Lookup};
 use salus::crypto::key_ring::KeyRing;
-use salus::messaging::dispatches::LEASE;
 use salus::messaging::email::Mailer;
 use salus::messaging::gateways;
 use salus::messaging::worker::Worker;
@@ -38,8 +37,6 @@ pub struct Plan {
     /// How long is waited for that end after the last has asked, at most.
     pub after: Duration,
     pub servers: Servers,
-    /// Cuts the lease of what a killed process held by hand, from [`LEASE`] to [`HURRIED_LEASE`].
-    pub hurries: bool,
     pub seed: u64,
 }
 
@@ -65,9 +62,6 @@ pub enum Servers {
     /// arrived, at most so often.
     KilledInTurns { each: Duration, times: usize },
 }
-
-/// For how long a killed process keeps others from what it held, where a run hurries.
-pub const HURRIED_LEASE: Duration = Duration::from_secs(3);
 
 /// What a portal needs beside its gateways, fit for production too.
 pub fn settings(database: &str, folder: &Path) -> Vec<(String, String)> {
@@ -151,9 +145,6 @@ async fn wait(plan: &Plan, portal: &Portal, network: &Network) {
         plan.second.into_iter().chain([plan.first]).map(|weather| weather.travel.1.max(weather.slow.1.1)).max();
     while asked.elapsed() < plan.after {
         tokio::time::sleep(Duration::from_millis(200)).await;
-        if plan.hurries {
-            hurry(portal).await;
-        }
         let is_over = match plan.until {
             Until::TimeIsOver => false,
             Until::AllInHand => network.phones.reached() == plan.codes,
@@ -164,19 +155,6 @@ async fn wait(plan: &Plan, portal: &Portal, network: &Network) {
             return;
         }
     }
-}
-
-/// Ends leases that are older than [`HURRIED_LEASE`]: whoever lives has long let go of what it sends.
-async fn hurry(portal: &Portal) {
-    let now = portal.clock.now().as_millisecond();
-    let oldest = now + i64::try_from(LEASE.as_millis()).unwrap() - i64::try_from(HURRIED_LEASE.as_millis()).unwrap();
-    let mut tx = portal.db.begin().await.unwrap();
-    sqlx::query("UPDATE dispatches SET leased_until = 0 WHERE ended_at IS NULL AND leased_until < $1")
-        .bind(oldest)
-        .execute(&mut *tx)
-        .await
-        .unwrap();
-    tx.commit().await.unwrap();
 }
 
 enum Running {
