@@ -71,7 +71,7 @@ async fn open(portal: &Portal, tx: &mut salus::db::Tx, role: Role, number: u32, 
         specialty: (role == Role::Doctor).then_some("Family medicine"),
     };
     let (account, patient) = accounts::open(portal, tx, new).await.expect("a new account");
-    SignedIn { account, role, patient, name, locale: Locale::En, zone }
+    SignedIn { account, role, patient, name, locale: Locale::En, zone, frozen: None }
 }
 
 async fn book(portal: &Portal, patient: &SignedIn, doctor: &SignedIn) {

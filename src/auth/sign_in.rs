@@ -9,7 +9,7 @@ use crate::auth::browser::Browser;
 use crate::auth::budgets::{network_tries, nobody, wrong_passwords};
 use crate::auth::challenges::{self, Answered, Holder, NewChallenge, Purpose, Whose};
 use crate::auth::entered::{Entered, home_of};
-use crate::auth::factors::{self, Factor, Proof, passkeys};
+use crate::auth::opening::{Proved, open_session};
 use crate::auth::sessions::{self, Kind, NewSession};
 use crate::auth::{lockout, policy, risk, trusted_devices};
 use crate::clock::Timestamp;
@@ -21,9 +21,8 @@ use crate::identity::accounts::{self, Account};
 use crate::identity::registration;
 use crate::limits::{self, Taken};
 use crate::portal::Portal;
-use crate::types::actor::{Actor, Role};
+use crate::types::actor::Actor;
 use crate::types::email_address::EmailAddress;
-use crate::types::factor_kind::FactorKind;
 use crate::types::ids::{DeviceId, SessionId};
 
 /// Why nobody got further.
@@ -240,127 +239,6 @@ pub(super) async fn finish(
         replaces: Some(replaces),
     };
     open_session(portal, tx, browser, account, proved).await
-}
-
-/// What was proved, and what is wished.
-struct Proved<'a> {
-    /// By which second factor.
-    proof: &'a Proof,
-    /// Whether the browser is to be trusted.
-    trust: bool,
-    /// As which known browser it was asked for that factor.
-    began: Option<DeviceId>,
-    /// Where to.
-    next: Option<&'a str>,
-    /// The session that the new one takes the place of.
-    replaces: Option<SessionId>,
-}
-
-/// Opens a session after all that is asked for was proved, remembers the browser, and tells the owner of one that was
-/// never seen.
-async fn open_session(
-    portal: &Portal,
-    mut tx: Tx,
-    browser: &Browser,
-    account: &Account,
-    proved: Proved<'_>,
-) -> Result<Entered, InternalError> {
-    let Proved { proof, trust, began, next, replaces } = proved;
-    let config = &portal.config.limits;
-    // A browser is not trusted while changes are paused, nor where the policy trusts none.
-    let trusts = portal.policies.now().of(account.role).trust().is_some();
-    let trust = trust && trusts && !accounts::is_frozen(account, portal.clock.now());
-    let (device, cookie, new_here) = trusted_devices::remember(portal, &mut tx, browser, account, trust, began).await?;
-    limits::clear(&mut tx, wrong_passwords(config), &account.email_index).await?;
-    limits::clear(&mut tx, wrong_passwords(config), device.to_string().as_bytes()).await?;
-    let new = NewSession {
-        browser,
-        kind: Kind::Full,
-        account: Some(account),
-        challenge: None,
-        device: Some(device),
-        proof: Some(proof.clone()),
-        replaces,
-    };
-    let token = sessions::begin(portal, &mut tx, new).await?;
-    // The way home leads to what is to be added.
-    let next = if policy::narrow(portal, &mut tx, account.id, account.role, &token).await? { None } else { next };
-    let event = Event::new(account.actor(), Deed::SignedIn).on(account.id).because(proof.kind.as_str());
-    audit::record(portal, &mut tx, event.from(&browser.network)).await?;
-    if trust && account.role == Role::Patient {
-        audit::record(
-            portal,
-            &mut tx,
-            Event::new(account.actor(), Deed::DeviceTrusted).on(device).from(&browser.network),
-        )
-        .await?;
-    }
-    if new_here {
-        let alert = Alert::NewDevice(&browser.agent);
-        alerts::raise(portal, &mut tx, account, alert, Also::default(), &browser.network).await?;
-    }
-    risk::pressure::count_through(portal, &mut tx).await?;
-    tx.commit().await?;
-    let next = next.unwrap_or(home_of(account.role)).to_owned();
-    Ok(Entered { token, device: Some(cookie), next })
-}
-
-/// Asks the browser for a passkey, for signing in without a password.
-///
-/// # Errors
-/// [`SignInRefusal::TooMany`] when the network asked too often.
-pub async fn begin_with_passkey(portal: &Portal, browser: &Browser) -> Result<(), Failure<SignInRefusal>> {
-    let mut tx = portal.db.begin().await?;
-    let network = browser.network.to_string();
-    let taken = limits::take(portal, &mut tx, network_tries(&portal.config.limits), network.as_bytes()).await?;
-    if let Taken::Until(until) = taken {
-        tx.commit().await?;
-        return Err(Failure::Refused(SignInRefusal::TooMany(until)));
-    }
-    passkeys::begin_sign_in(portal, &mut tx, browser).await?;
-    tx.commit().await?;
-    Ok(())
-}
-
-/// Signs in by a passkey alone: its device has checked finger, face or PIN, so it is two factors in one, and nobody can
-/// guess it. So neither wrong passwords nor wrong codes lock it out.
-///
-/// # Errors
-/// [`SignInRefusal::Wrong`] when it is nobody's, the account is turned off or was reported, or passkeys do not count for its
-/// role.
-pub async fn with_passkey(
-    portal: &Portal,
-    browser: &Browser,
-    answer: &passkeys::Answer,
-    next: Option<&str>,
-    replaces: Option<SessionId>,
-) -> Result<Entered, Failure<SignInRefusal>> {
-    let mut tx = portal.db.begin().await?;
-    let identified = passkeys::identify(portal, &mut tx, browser, answer).await?;
-    let policies = portal.policies.now();
-    // After a report nothing opens the account until its owner has chosen a new password: the passkey may be the stranger's.
-    let may = |account: &Account| {
-        let counts = policies.of(account.role).takes(FactorKind::Passkey);
-        counts && account.turned_off_at.is_none() && account.password_void_at.is_none()
-    };
-    let whose = identified.as_ref().map_or_else(|| "nobody".to_owned(), |account| account.id.to_string());
-    let Some(account) = identified.filter(may) else {
-        let event = Event::new(Actor::Stranger, Deed::PasskeyRefused).on(whose).from(&browser.network);
-        audit::record(portal, &mut tx, event).await?;
-        tx.commit().await?;
-        return Err(Failure::Refused(SignInRefusal::Wrong));
-    };
-    let key = Factor::Passkey.key();
-    factors::proved(portal, &mut tx, account.id, &key).await?;
-    let device = trusted_devices::of_browser(portal, &mut tx, browser, Some(account.id)).await?.known();
-    let is_new_place = risk::by_passkey(portal, &mut tx, browser, &account, device.as_ref()).await?;
-    if is_new_place && device.is_some() {
-        let alert = Alert::NewPlace(&browser.agent);
-        alerts::raise(portal, &mut tx, &account, alert, Also::default(), &browser.network).await?;
-    }
-    let proof = Proof { kind: FactorKind::Passkey, key: Some(key) };
-    let proved = Proved { proof: &proof, trust: false, began: None, next, replaces };
-    Ok(open_session(portal, tx, browser, &account, proved).await?)
 }
 
 /// What an existing account costs more than none happens after the answer, so that nobody can time it.

@@ -118,6 +118,7 @@ impl Story {
             name: PersonName::parse(&who.name).unwrap(),
             locale: Locale::En,
             zone: self.portal.config.clinic.zone.clone(),
+            frozen: None,
         }
     }
 

@@ -249,6 +249,7 @@ async fn the_old_mailbox_gets_its_address_back() {
     let code = portal.code(&mia.phone).await;
     owner.send("/challenge", &[("code", &code)]).await;
     owner.send("/password/reset", &[("password", "a brand new pass phrase")]).await.says("Your new password works now");
+    owner.open("/home").await.says("Changes to your account are paused until you have talked to us.");
     let account = accounts::find(&portal.portal, mia.account).await.unwrap().unwrap();
     assert!(account.password_void_at.is_none());
     assert!(accounts::is_frozen(&account, portal.clock.now()), "a new password lifts no pause");

@@ -55,6 +55,7 @@ fn in_person(portal: &TestPortal, someone: &Someone) -> SignedIn {
         name: PersonName::parse(&someone.name).unwrap(),
         locale: Locale::En,
         zone: portal.portal.config.clinic.zone.clone(),
+        frozen: None,
     }
 }
 

@@ -46,6 +46,7 @@ impl Story {
             name: PersonName::parse(&someone.name).unwrap(),
             locale: Locale::En,
             zone: self.portal.portal.config.clinic.zone.clone(),
+            frozen: None,
         }
     }
 

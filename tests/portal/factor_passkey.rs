@@ -5,9 +5,10 @@ use salus::auth::challenges::{Answer, AnswerRefusal};
 use salus::auth::entered::Entered;
 use salus::auth::factors::manage::{self, RemoveRefusal};
 use salus::auth::factors::passkeys::{self, AddRefusal};
+use salus::auth::passkey_sign_in;
 use salus::auth::prove::prove;
 use salus::auth::sessions::Session;
-use salus::auth::sign_in::{self, SignInRefusal};
+use salus::auth::sign_in::SignInRefusal;
 use salus::auth::step_up;
 use salus::clock::SignedDuration;
 use salus::error::Failure;
@@ -55,10 +56,10 @@ pub async fn says(
 
 /// Without a password, by what the browser was asked.
 pub async fn enters(door: &Door, browser: &Browser, device: &mut Device) -> Result<Entered, Failure<SignInRefusal>> {
-    sign_in::begin_with_passkey(&door.portal, browser).await?;
+    passkey_sign_in::begin(&door.portal, browser).await?;
     let options = passkeys::sign_in_options(&door.portal, browser).await?.expect("a question");
     let answer = passkeys::Answer::read(&device.proves(&options)).expect("an answer");
-    sign_in::with_passkey(&door.portal, browser, &answer, None, None).await
+    passkey_sign_in::sign_in(&door.portal, browser, &answer, None, None).await
 }
 
 async fn listed(door: &Door) -> Vec<passkeys::Listed> {
@@ -254,10 +255,10 @@ async fn signing_in_without_a_password_minds_no_strangers_but_a_turned_off_accou
 
     // What one browser was asked is not answered in another, nor twice.
     let (first, second) = (door::browser(), door::browser());
-    went_through(sign_in::begin_with_passkey(&door.portal, &first).await);
+    went_through(passkey_sign_in::begin(&door.portal, &first).await);
     let options = passkeys::sign_in_options(&door.portal, &first).await.unwrap().unwrap();
     let answer = passkeys::Answer::read(&device.proves(&options)).unwrap();
-    let enter = async |browser: &Browser| sign_in::with_passkey(&door.portal, browser, &answer, None, None).await;
+    let enter = async |browser: &Browser| passkey_sign_in::sign_in(&door.portal, browser, &answer, None, None).await;
     assert_eq!(refusal(enter(&second).await), SignInRefusal::Wrong);
     went_through(enter(&first).await);
     assert_eq!(refusal(enter(&first).await), SignInRefusal::Wrong);

@@ -44,6 +44,7 @@ impl Story {
             name: PersonName::parse(&who.name).unwrap(),
             locale: Locale::En,
             zone: self.portal.portal.config.clinic.zone.clone(),
+            frozen: None,
         }
     }
 

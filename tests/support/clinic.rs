@@ -50,7 +50,7 @@ async fn person(portal: &Portal, word: &str, role: Role) -> SignedIn {
     };
     let (account, patient) = accounts::open(portal, &mut tx, new).await.ok().unwrap();
     tx.commit().await.unwrap();
-    SignedIn { account, role, patient, name, locale: Locale::En, zone }
+    SignedIn { account, role, patient, name, locale: Locale::En, zone, frozen: None }
 }
 
 pub async fn patient(portal: &Portal, word: &str) -> SignedIn {

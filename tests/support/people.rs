@@ -53,7 +53,7 @@ pub async fn open(portal: &Portal, role: Role, name: &str, number: u32) -> Signe
     };
     let (account, patient) = accounts::open(portal, &mut tx, new).await.unwrap_or_else(|_| panic!("{number} is taken"));
     tx.commit().await.unwrap();
-    SignedIn { account, role, patient, name, locale: Locale::En, zone }
+    SignedIn { account, role, patient, name, locale: Locale::En, zone, frozen: None }
 }
 
 /// A signed-in session in a browser: the cookie's value.

@@ -222,6 +222,7 @@ impl TestPortal {
             name: account.name,
             locale: account.locale,
             zone: account.zone,
+            frozen: None,
         }
     }
 

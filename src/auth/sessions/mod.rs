@@ -15,7 +15,7 @@ use crate::clock::{SignedDuration, Timestamp};
 use crate::crypto::random::Secret;
 use crate::db::{Statement, Tx, Value};
 use crate::error::InternalError;
-use crate::identity::accounts::{self, Account};
+use crate::identity::accounts::{self, Account, Frozen};
 use crate::portal::Portal;
 use crate::types::actor::{Actor, Role};
 use crate::types::ids::{AccountId, AppointmentId, ChallengeId, DeviceId, PatientId, SessionId};
@@ -59,6 +59,8 @@ pub struct SignedIn {
     pub locale: Locale,
     /// Their zone.
     pub zone: Zone,
+    /// Changes to their account are paused.
+    pub frozen: Option<Frozen>,
 }
 
 impl SignedIn {
@@ -122,6 +124,7 @@ pub async fn find(portal: &Portal, token: &Secret) -> Result<Option<Session>, In
             patient: who.patient,
             locale: who.locale,
             zone: who.zone,
+            frozen: who.frozen.filter(|frozen| frozen.holds(now)),
         }),
     };
     Ok(Some(Session {

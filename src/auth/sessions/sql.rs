@@ -9,6 +9,7 @@ use crate::auth::browser::Browser;
 use crate::auth::factors::{FactorKey, Proof};
 use crate::clock::{Timestamp, from_ms};
 use crate::db::{self, parse};
+use crate::identity::accounts::Frozen;
 use crate::portal::WrappedKey;
 use crate::types::actor::Role;
 use crate::types::ids::{AccountId, AppointmentId, ChallengeId, DeviceId, PatientId, SessionId};
@@ -43,6 +44,7 @@ pub(super) struct Who {
     pub name_sealed: Vec<u8>,
     pub locale: Locale,
     pub zone: Zone,
+    pub frozen: Option<Frozen>,
 }
 
 /// The session of a digest, with its person.
@@ -51,7 +53,7 @@ pub(super) async fn find(connection: &mut AnyConnection, digest: &[u8; 32]) -> d
         "SELECT s.id, s.kind, s.account_version, s.challenge_id, s.device_id, s.started_at, s.seen_at, s.ends_at,
                 s.proved_at, s.must_add, s.proved_with, s.proved_factor, s.proved_visit_id, s.proved_visit_at,
                 a.id AS account_id, a.role, a.version, a.turned_off_at, a.name_sealed, a.locale, a.time_zone,
-                a.data_key_id, k.key_id, k.wrapped, p.id AS patient_id
+                a.frozen_at, a.frozen_until, a.data_key_id, k.key_id, k.wrapped, p.id AS patient_id
          FROM sessions s
          LEFT JOIN accounts a ON a.id = s.account_id
          LEFT JOIN data_keys k ON k.id = a.data_key_id
@@ -64,6 +66,8 @@ pub(super) async fn find(connection: &mut AnyConnection, digest: &[u8; 32]) -> d
     let Some(row) = row else { return Ok(None) };
     let instant =
         |column: &str| -> db::Result<Option<Timestamp>> { Ok(row.try_get::<Option<i64>, _>(column)?.map(from_ms)) };
+    let until = instant("frozen_until")?;
+    let frozen = instant("frozen_at")?.map(|since| Frozen { since, until });
     let who = match (row.try_get::<Option<&str>, _>("account_id")?, row.try_get::<Option<Vec<u8>>, _>("wrapped")?) {
         (None, _) => None,
         // A destroyed key: the person was erased.
@@ -82,6 +86,7 @@ pub(super) async fn find(connection: &mut AnyConnection, digest: &[u8; 32]) -> d
             name_sealed: row.try_get("name_sealed")?,
             locale: parse("locale", row.try_get("locale")?)?,
             zone: parse("time_zone", row.try_get("time_zone")?)?,
+            frozen,
         }),
     };
     let visit =

@@ -159,6 +159,7 @@ async fn signed_in(portal: &Portal, email: &str) -> Result<SignedIn, InternalErr
         name: account.name,
         locale: account.locale,
         zone: account.zone,
+        frozen: None,
     })
 }
 

@@ -18,6 +18,13 @@ pub struct Frozen {
     pub until: Option<Timestamp>,
 }
 
+impl Frozen {
+    /// Whether it holds at an instant.
+    pub fn holds(&self, now: Timestamp) -> bool {
+        self.until.is_none_or(|until| until > now)
+    }
+}
+
 /// Whether the account's sensitive acts are paused now.
 pub fn is_frozen(account: &Account, now: Timestamp) -> bool {
     frozen(account, now).is_some()
@@ -25,7 +32,7 @@ pub fn is_frozen(account: &Account, now: Timestamp) -> bool {
 
 /// The pause that holds now.
 pub fn frozen(account: &Account, now: Timestamp) -> Option<Frozen> {
-    account.frozen.filter(|frozen| frozen.until.is_none_or(|until| until > now))
+    account.frozen.filter(|frozen| frozen.holds(now))
 }
 
 /// Pauses sensitive acts until an admin lifts it, and voids the password until a new one is chosen: its owner says that

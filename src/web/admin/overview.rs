@@ -9,6 +9,7 @@ use crate::clock::SignedDuration;
 use crate::identity::accounts;
 use crate::messaging::dispatches::figures::{self, Totals};
 use crate::types::actor::Role;
+use crate::web::account::frozen;
 use crate::web::admin::read;
 use crate::web::guard::{Admin, Ctx};
 use crate::web::layout::{Layout, page};
@@ -21,6 +22,8 @@ const LATELY: SignedDuration = SignedDuration::from_hours(1);
 #[template(path = "admin/overview.html")]
 struct OverviewPage {
     layout: Layout,
+    /// Changes to the account are paused: until when, and whom to call.
+    paused: Option<String>,
     locked: i64,
     recoveries: i64,
     failed_sign_ins: i64,
@@ -35,8 +38,10 @@ async fn show(ctx: Ctx<Admin>) -> PageResult {
     let since = ctx.portal.clock.now() - LATELY;
     let people = accounts::count_by_role(&ctx.portal).await?;
     let of = |role: Role| people.iter().find(|(known, _)| *known == role).map_or(0, |(_, count)| *count);
+    let layout = ctx.layout();
     let shown = OverviewPage {
-        layout: ctx.layout(),
+        paused: ctx.who.signed_in.frozen.map(|paused| frozen::sentence(&layout, &paused)),
+        layout,
         locked: lockout::count(&ctx.portal).await?,
         recoveries: recovery::count_waiting(&ctx.portal, Role::Admin).await?,
         failed_sign_ins: trail::failed_sign_ins(&ctx.portal, since).await?,

@@ -10,6 +10,7 @@ use crate::care::appointments::{self, Detail, Mode, Standing, Status};
 use crate::types::actor::Role;
 use crate::types::ids::{AppointmentId, PatientId};
 use crate::visits::{JoinState, join_state};
+use crate::web::account::frozen;
 use crate::web::guard::{Ctx, Doctor};
 use crate::web::layout::{Layout, page};
 use crate::web::problem::PageResult;
@@ -19,6 +20,8 @@ use crate::web::problem::PageResult;
 struct TodayPage {
     layout: Layout,
     day: Date,
+    /// Changes to the account are paused: until when, and whom to call.
+    paused: Option<String>,
     is_today: bool,
     previous: Date,
     next: Date,
@@ -121,6 +124,7 @@ async fn show(ctx: Ctx<Doctor>, asked: Query<Asked>) -> PageResult {
     let day = Date::strptime("%Y-%m-%d", &asked.day).unwrap_or(today);
     let list = appointments::on_day(&ctx.portal, &ctx.who.signed_in, day, ctx.network()).await?;
     page(&TodayPage {
+        paused: ctx.who.signed_in.frozen.map(|paused| frozen::sentence(&layout, &paused)),
         rows: list.into_iter().map(|detail| Row::new(detail, &layout, day)).collect(),
         layout,
         day,

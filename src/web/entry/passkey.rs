@@ -6,7 +6,8 @@ use serde::Deserialize;
 
 use crate::auth::entered::home_of;
 use crate::auth::factors::passkeys::{self, NoAnswer};
-use crate::auth::sign_in::{self, SignInRefusal};
+use crate::auth::passkey_sign_in;
+use crate::auth::sign_in::SignInRefusal;
 use crate::error::Failure;
 use crate::web::csrf::Posted;
 use crate::web::forms::Errors;
@@ -52,7 +53,7 @@ async fn begin(ctx: Ctx<Visitor>, Posted(form): Posted<Next>) -> PageResult {
         return see_other("/login");
     }
     let next = paths::own(&form.next).unwrap_or_default();
-    match sign_in::begin_with_passkey(&ctx.portal, &ctx.browser).await {
+    match passkey_sign_in::begin(&ctx.portal, &ctx.browser).await {
         Ok(()) => see_other(&address(next)),
         Err(failure) => refuse(&ctx, next, failure).await,
     }
@@ -87,7 +88,7 @@ async fn enter(ctx: Ctx<Visitor>, Posted(form): Posted<AnswerForm>) -> PageResul
         }
     };
     let replaces = ctx.who.0.as_ref().map(|session| session.id);
-    match sign_in::with_passkey(&ctx.portal, &ctx.browser, &answer, next, replaces).await {
+    match passkey_sign_in::sign_in(&ctx.portal, &ctx.browser, &answer, next, replaces).await {
         Ok(entered) => ctx.enter(&entered),
         Err(failure) => refuse(&ctx, next.unwrap_or_default(), failure).await,
     }

@@ -12,6 +12,7 @@ use crate::care::labs::{self, Unread};
 use crate::care::records;
 use crate::error::InternalError;
 use crate::messaging::mail_refusals;
+use crate::web::account::frozen;
 use crate::web::care::results::Named;
 use crate::web::guard::{Ctx, Patient};
 use crate::web::layout::{Layout, page};
@@ -55,6 +56,8 @@ struct NewResults {
 struct HomePage {
     layout: Layout,
     first_name: String,
+    /// Changes to the account are paused: until when, and whom to call.
+    paused: Option<String>,
     /// Mail to them comes back.
     mail_returns: bool,
     /// Recovery codes that are left, if they are few.
@@ -101,6 +104,7 @@ async fn show(ctx: Ctx<Patient>) -> PageResult {
     let results = results.await.map(|(count, newest)| NewResults { count, newest: newest.iter().map(named).collect() });
     let next = next.map(|next| next.map(|listed| Item::new(&layout, &listed)));
     page(&HomePage {
+        paused: who.frozen.map(|paused| frozen::sentence(&layout, &paused)),
         first_name: who.name.as_str().split_whitespace().next().unwrap_or_default().to_owned(),
         mail_returns: mail_returns.loaded().is_some_and(Option::is_some),
         few_codes: few_codes.loaded().copied().flatten(),

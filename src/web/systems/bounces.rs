@@ -16,10 +16,10 @@ use actix_web::web::{Data, Payload, ServiceConfig, post};
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::messaging::bounces;
-use crate::messaging::receipts::Heard;
 use crate::portal::Portal;
 use crate::web::csrf::read_body;
 use crate::web::problem::PageResult;
+use crate::web::systems::webhooks::answered;
 
 /// `POST /webhooks/mail/bounce`.
 async fn bounce(portal: Data<Portal>, req: HttpRequest, payload: Payload) -> PageResult {
@@ -29,14 +29,8 @@ async fn bounce(portal: Data<Portal>, req: HttpRequest, payload: Payload) -> Pag
     let mut stream: Stream = payload.into_inner();
     let mail = read_body(&mut stream).await?;
     let header = |name: &str| req.headers().get(name).and_then(|value| value.to_str().ok());
-    match bounces::take_posted(&portal, header("x-timestamp"), header("x-signature"), &mail).await? {
-        Heard::Taken => Ok(HttpResponse::NoContent().finish()),
-        Heard::Unknown => Ok(HttpResponse::NotFound().finish()),
-        Heard::Forged => {
-            tracing::warn!(route = "bounce", "a bounce was not signed as it should be");
-            Ok(HttpResponse::Forbidden().finish())
-        }
-    }
+    let heard = bounces::take_posted(&portal, header("x-timestamp"), header("x-signature"), &mail).await;
+    answered("bounce", heard.map_err(Into::into))
 }
 
 /// Its route.

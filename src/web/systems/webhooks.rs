@@ -119,12 +119,12 @@ pub(super) fn answered(route: &'static str, heard: Result<Heard, Problem>) -> Pa
         Ok(Heard::Taken) => Ok(HttpResponse::NoContent().finish()),
         Ok(Heard::Unknown) => Ok(HttpResponse::NotFound().finish()),
         Ok(Heard::Forged) => {
-            tracing::warn!(route, "a gateway's call was not signed as it should be");
+            tracing::warn!(route, "a call from outside was not signed as it should be");
             Ok(HttpResponse::Forbidden().finish())
         }
         Err(problem) => {
             if let Problem::Internal(error) = &problem {
-                tracing::error!(route, %error, "a gateway's call could not be taken");
+                tracing::error!(route, %error, "a call from outside could not be taken");
             }
             Err(problem)
         }
