@@ -39,7 +39,7 @@ async fn a_lost_phone_is_asked_for_and_checked_by_staff() {
     chen.presses("Check the person").await;
     chen.sees("Check the person").await;
     chen.presses("I checked all of it").await;
-    chen.reads("Tick this, or refuse the request").await;
+    chen.reads("Tick that you saw the person, or refuse the request").await;
     chen.examine("Check the person, with mistakes").await;
     for label in [
         "Face to face",

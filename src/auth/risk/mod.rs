@@ -15,6 +15,7 @@
 mod facts;
 mod judge;
 pub mod pressure;
+mod reason;
 mod sql;
 
 use crate::audit::{self, Deed, Event};
@@ -32,7 +33,8 @@ use crate::types::network::Network;
 use crate::words::Words;
 
 pub use crate::config::RiskPolicy;
-pub use judge::{Facts, Judgement, NetworkSeen, Outcome, Reason, Travel, judge};
+pub use judge::{Facts, Judgement, NetworkSeen, Outcome, Travel, judge};
+pub use reason::Reason;
 
 /// How long a judgement is kept.
 pub const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);

@@ -5,10 +5,11 @@
 //! 800-63B 2.2.3), with the account's version (password, role, turned off), or at once when it is revoked. One with only the
 //! password ends with its challenge.
 
+mod own;
 mod sql;
+mod sweep;
 pub mod under_policy;
 
-use crate::audit::{self, Deed, Event};
 use crate::auth::browser::Browser;
 use crate::auth::factors::Proof;
 use crate::clock::{SignedDuration, Timestamp};
@@ -20,20 +21,17 @@ use crate::portal::Portal;
 use crate::types::actor::{Actor, Role};
 use crate::types::ids::{AccountId, AppointmentId, ChallengeId, DeviceId, PatientId, SessionId};
 use crate::types::locale::Locale;
-use crate::types::network::Network;
 use crate::types::person_name::PersonName;
 use crate::types::zone::Zone;
+
+pub use own::{EVERYWHERE, Listed, end_everywhere, end_others, end_own, list, sign_out};
+pub use sweep::{sweep, sweep_challenges};
 
 /// How often a session's last use is written, at most.
 const TOUCH_EVERY: SignedDuration = SignedDuration::from_secs(60);
 
 /// How long after its end a session still tells whose it was.
 const LATELY: SignedDuration = SignedDuration::from_mins(15);
-/// How long a session that is over stays in the table.
-const REMEMBERED: SignedDuration = SignedDuration::from_hours(30 * 24);
-
-/// Why somebody is signed out who signed out everywhere at once, in the trail's words.
-pub const EVERYWHERE: &str = "everywhere";
 
 /// What the browser has proved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -272,20 +270,6 @@ pub async fn expect(
     Ok(sql::expect(tx, session, challenge, portal.clock.now()).await?)
 }
 
-/// Ends a session by its person's wish.
-///
-/// # Errors
-/// When the database fails.
-pub async fn sign_out(portal: &Portal, session: &Session, from: &Network) -> Result<(), InternalError> {
-    let mut tx = portal.db.begin().await?;
-    sql::end(&mut tx, session.id, portal.clock.now()).await?;
-    if let Some(who) = &session.who {
-        audit::record(portal, &mut tx, Event::new(who.actor(), Deed::SignedOut).on(session.id).from(from)).await?;
-    }
-    tx.commit().await?;
-    Ok(())
-}
-
 /// Ends every session of an account.
 ///
 /// # Errors
@@ -338,44 +322,6 @@ pub async fn open_up(tx: &mut Tx, account: AccountId) -> Result<(), InternalErro
     Ok(sql::open_up(tx, account).await?)
 }
 
-/// A session in its owner's list.
-pub struct Listed {
-    /// Which.
-    pub id: SessionId,
-    /// The browser in words.
-    pub agent: String,
-    /// From where, as stored.
-    pub network: String,
-    /// Since when.
-    pub started_at: Timestamp,
-    /// Last use.
-    pub seen_at: Timestamp,
-}
-
-/// The account's open sessions, last used first.
-///
-/// # Errors
-/// When the database fails.
-pub async fn list(portal: &Portal, account: AccountId, role: Role) -> Result<Vec<Listed>, InternalError> {
-    let now = portal.clock.now();
-    let mut connection = portal.db.read().await?;
-    Ok(sql::list(&mut connection, account, now, now - portal.policies.now().of(role).idle()).await?)
-}
-
-/// Ends one of the person's own sessions; false when it is not theirs.
-///
-/// # Errors
-/// When the database fails.
-pub async fn end_own(portal: &Portal, who: &SignedIn, id: SessionId, from: &Network) -> Result<bool, InternalError> {
-    let mut tx = portal.db.begin().await?;
-    let ended = sql::end_own(&mut tx, id, who.account, portal.clock.now()).await?;
-    if ended {
-        audit::record(portal, &mut tx, Event::new(who.actor(), Deed::SessionEnded).on(id).from(from)).await?;
-        tx.commit().await?;
-    }
-    Ok(ended)
-}
-
 /// Gives the session a new cookie value under the account's new version, and ends all others of the account: something
 /// was changed that the others were made with. Its proof stays as old as it was.
 ///
@@ -392,53 +338,4 @@ pub async fn keep_alone(
     sql::end_others(tx, account.id, session.id, portal.clock.now()).await?;
     sql::keep(tx, session.id, &token.digest(), account.version, device).await?;
     Ok(token)
-}
-
-/// Removes up to `batch` sessions that ended 30 days ago, at the latest by their longest span; answers how many.
-///
-/// # Errors
-/// When the database fails.
-pub async fn sweep(portal: &Portal, batch: i64) -> Result<u64, InternalError> {
-    let mut tx = portal.db.begin().await?;
-    let swept = sql::sweep(&mut tx, portal.clock.now() - REMEMBERED, batch).await?;
-    tx.commit().await?;
-    Ok(swept)
-}
-
-/// Lets go of the challenges that up to `batch` sessions past their longest span name; answers how many sessions.
-///
-/// # Errors
-/// When the database fails.
-pub async fn sweep_challenges(portal: &Portal, batch: i64) -> Result<u64, InternalError> {
-    let mut tx = portal.db.begin().await?;
-    let swept = sql::sweep_challenges(&mut tx, portal.clock.now(), batch).await?;
-    tx.commit().await?;
-    Ok(swept)
-}
-
-/// Ends all of the person's sessions but this one; also half-open ones, where somebody typed the password.
-///
-/// # Errors
-/// When the database fails.
-pub async fn end_others(portal: &Portal, who: &SignedIn, this: SessionId, from: &Network) -> Result<(), InternalError> {
-    let mut tx = portal.db.begin().await?;
-    if sql::end_others(&mut tx, who.account, this, portal.clock.now()).await? > 0 {
-        let event = Event::new(who.actor(), Deed::SessionEnded).on(who.account).from(from);
-        audit::record(portal, &mut tx, event).await?;
-        tx.commit().await?;
-    }
-    Ok(())
-}
-
-/// Ends all of the person's sessions by their wish, this one too.
-///
-/// # Errors
-/// When the database fails.
-pub async fn end_everywhere(portal: &Portal, who: &SignedIn, from: &Network) -> Result<(), InternalError> {
-    let mut tx = portal.db.begin().await?;
-    sql::end_all(&mut tx, who.account, portal.clock.now()).await?;
-    let event = Event::new(who.actor(), Deed::SignedOut).on(who.account).because(EVERYWHERE).from(from);
-    audit::record(portal, &mut tx, event).await?;
-    tx.commit().await?;
-    Ok(())
 }

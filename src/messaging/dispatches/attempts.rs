@@ -143,7 +143,7 @@ pub async fn lease(
     for row in due {
         if row.useless_at <= now {
             let word = if row.was_sent { "sent" } else { "late" };
-            sql::close(&mut tx, row.id, now, word).await?;
+            sql::ends::close(&mut tx, row.id, now, word).await?;
             continue;
         }
         if !sql::lease(&mut tx, row.id, row.tries, now, now + LEASE).await? {
@@ -151,7 +151,7 @@ pub async fn lease(
         }
         match prepare(portal, &mut tx, row, now, &mut taken.silent, &way).await? {
             Prepared::Leased(leased) => taken.leased.push(*leased),
-            Prepared::Over(id, word) => sql::close(&mut tx, id, now, word).await?,
+            Prepared::Over(id, word) => sql::ends::close(&mut tx, id, now, word).await?,
         }
     }
     tx.commit().await?;
@@ -316,11 +316,11 @@ pub async fn finish(portal: &Portal, leased: &Leased, outcome: &Outcome) -> Resu
             sql::watch(&mut tx, leased.id, leased.attempt, now, due.min(leased.useless_at)).await?;
         }
         Outcome::Accepted { watched_for: None, .. } => {
-            sql::end_sent(&mut tx, leased.id, now).await?;
+            sql::ends::end_sent(&mut tx, leased.id, now).await?;
         }
-        Outcome::Never { .. } => sql::close(&mut tx, leased.id, now, "failed").await?,
-        Outcome::Dropped => sql::close(&mut tx, leased.id, now, "dropped").await?,
-        Outcome::Unknown { after: None } => sql::close(&mut tx, leased.id, now, "unknown").await?,
+        Outcome::Never { .. } => sql::ends::close(&mut tx, leased.id, now, "failed").await?,
+        Outcome::Dropped => sql::ends::close(&mut tx, leased.id, now, "dropped").await?,
+        Outcome::Unknown { after: None } => sql::ends::close(&mut tx, leased.id, now, "unknown").await?,
         Outcome::Unknown { after: Some(_) }
             if sql::attempts::is_vouched(&mut tx, leased.id, leased.attempt).await? =>
         {
@@ -330,9 +330,9 @@ pub async fn finish(portal: &Portal, leased: &Leased, outcome: &Outcome) -> Resu
         Outcome::Later { after, .. } | Outcome::Unknown { after: Some(after) } => {
             let due = now + spanned(*after);
             if due >= leased.useless_at {
-                sql::close(&mut tx, leased.id, now, "late").await?;
+                sql::ends::close(&mut tx, leased.id, now, "late").await?;
             } else {
-                sql::put_off(&mut tx, leased.id, leased.attempt, due).await?;
+                sql::ends::put_off(&mut tx, leased.id, leased.attempt, due).await?;
             }
         }
     }

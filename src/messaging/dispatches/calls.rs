@@ -31,7 +31,7 @@ pub async fn speak(portal: &Portal, attempt: &Attempt, told: &Receipted) -> Resu
     if !sql::attempts::speak(&mut tx, attempt, told, now).await? {
         return Ok(false);
     }
-    sql::end_sent(&mut tx, attempt.dispatch, now).await?;
+    sql::ends::end_sent(&mut tx, attempt.dispatch, now).await?;
     sql::arrive(&mut tx, attempt.dispatch, now).await?;
     tx.commit().await?;
     Ok(true)
@@ -43,5 +43,5 @@ pub async fn speak(portal: &Portal, attempt: &Attempt, told: &Receipted) -> Resu
 /// # Errors
 /// When the database fails.
 pub async fn placed(tx: &mut Tx, attempt: &Attempt, now: Timestamp) -> Result<(), InternalError> {
-    Ok(sql::end_sent(tx, attempt.dispatch, now).await?)
+    Ok(sql::ends::end_sent(tx, attempt.dispatch, now).await?)
 }

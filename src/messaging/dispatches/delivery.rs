@@ -89,7 +89,7 @@ pub async fn receipted(
     }
     if end == Some(End::Arrived) {
         sql::arrive(tx, attempt.dispatch, now).await?;
-        sql::close(tx, attempt.dispatch, now, "sent").await?;
+        sql::ends::close(tx, attempt.dispatch, now, "sent").await?;
     }
     if end == Some(End::Failed) && sql::hurry(tx, attempt, now).await? {
         let portal = portal.clone();

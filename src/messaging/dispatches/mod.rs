@@ -226,7 +226,7 @@ const CHALLENGE_NAMED: SignedDuration = SignedDuration::from_hours(24);
 /// When the database fails.
 pub async fn sweep(portal: &Portal, batch: i64) -> Result<u64, InternalError> {
     let mut tx = portal.db.begin().await?;
-    let swept = sql::empty(&mut tx, portal.clock.now() - REMEMBERED, batch).await?;
+    let swept = sql::sweep::empty(&mut tx, portal.clock.now() - REMEMBERED, batch).await?;
     tx.commit().await?;
     Ok(swept)
 }
@@ -238,7 +238,7 @@ pub async fn sweep(portal: &Portal, batch: i64) -> Result<u64, InternalError> {
 /// When the database fails.
 pub async fn sweep_challenges(portal: &Portal, batch: i64) -> Result<u64, InternalError> {
     let mut tx = portal.db.begin().await?;
-    let swept = sql::sweep_challenges(&mut tx, portal.clock.now() - CHALLENGE_NAMED, batch).await?;
+    let swept = sql::sweep::sweep_challenges(&mut tx, portal.clock.now() - CHALLENGE_NAMED, batch).await?;
     tx.commit().await?;
     Ok(swept)
 }

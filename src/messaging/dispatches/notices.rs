@@ -36,5 +36,5 @@ pub async fn queue_until(
 /// # Errors
 /// When the database fails.
 pub async fn withdraw(portal: &Portal, tx: &mut Tx, id: DispatchId) -> Result<(), InternalError> {
-    Ok(sql::withdraw(tx, id, portal.clock.now()).await?)
+    Ok(sql::ends::withdraw(tx, id, portal.clock.now()).await?)
 }

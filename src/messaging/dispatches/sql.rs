@@ -1,9 +1,11 @@
 //! Statements on `dispatches`.
 
 pub(super) mod attempts;
+pub(super) mod ends;
 pub(super) mod figures;
 pub(super) mod history;
 pub(super) mod sends;
+pub(super) mod sweep;
 pub(super) mod worth;
 
 use sqlx::{AnyConnection, Row};
@@ -321,68 +323,6 @@ pub(super) async fn failed_of_last(
     .await
 }
 
-/// Ends the dispatch; when it was sent stays as it is.
-pub(super) async fn close(
-    connection: &mut AnyConnection,
-    id: DispatchId,
-    now: Timestamp,
-    outcome: &str,
-) -> db::Result<()> {
-    sqlx::query("UPDATE dispatches SET ended_at = $2, outcome = $3 WHERE id = $1 AND ended_at IS NULL")
-        .bind(id.to_string())
-        .bind(now.as_millisecond())
-        .bind(outcome)
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-/// Ends the dispatch: it is sent now.
-pub(super) async fn end_sent(connection: &mut AnyConnection, id: DispatchId, now: Timestamp) -> db::Result<()> {
-    sqlx::query(
-        "UPDATE dispatches SET ended_at = $2, sent_at = $2, outcome = 'sent' WHERE id = $1 AND ended_at IS NULL",
-    )
-    .bind(id.to_string())
-    .bind(now.as_millisecond())
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Makes the dispatch worthless from now on, and ends it unless a worker holds it.
-pub(super) async fn withdraw(connection: &mut AnyConnection, id: DispatchId, now: Timestamp) -> db::Result<()> {
-    sqlx::query(
-        "UPDATE dispatches
-         SET useless_at = $2,
-             ended_at = CASE WHEN leased_until <= $2 THEN $2 END,
-             outcome = CASE WHEN leased_until <= $2 THEN 'dropped' END
-         WHERE id = $1 AND ended_at IS NULL",
-    )
-    .bind(id.to_string())
-    .bind(now.as_millisecond())
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Lets go of the dispatch until `due`, unless another worker holds it by now with a later attempt.
-pub(super) async fn put_off(
-    connection: &mut AnyConnection,
-    id: DispatchId,
-    attempt: i64,
-    due: Timestamp,
-) -> db::Result<()> {
-    sqlx::query(
-        "UPDATE dispatches SET due_at = $3, leased_until = 0 WHERE id = $1 AND tries = $2 AND ended_at IS NULL",
-    )
-    .bind(id.to_string())
-    .bind(attempt)
-    .bind(due.as_millisecond())
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
 /// The newest text of a challenge, with what became of its last attempt and what was told of it.
 pub(super) struct NewestRow {
     pub tries: i64,
@@ -427,39 +367,4 @@ pub(super) async fn newest_of(connection: &mut AnyConnection, challenge: Challen
         })
     })
     .transpose()
-}
-
-/// Empties what is sealed in up to `batch` dispatches that ended before `before`.
-pub(super) async fn empty(connection: &mut AnyConnection, before: Timestamp, batch: i64) -> db::Result<u64> {
-    // LENGTH as in the index dispatches_unswept, so that emptied ones are not walked through again.
-    let emptied = sqlx::query(
-        "UPDATE dispatches SET to_sealed = $3, values_sealed = $3
-         WHERE id IN (SELECT id
-                      FROM dispatches
-                      WHERE ended_at < $1 AND LENGTH(to_sealed) > 0
-                      ORDER BY ended_at
-                      LIMIT $2)",
-    )
-    .bind(before.as_millisecond())
-    .bind(batch)
-    .bind(Vec::<u8>::new())
-    .execute(connection)
-    .await?;
-    Ok(emptied.rows_affected())
-}
-
-/// Lets up to `batch` ended dispatches that were worth sending until `before` forget their challenge.
-pub(super) async fn sweep_challenges(connection: &mut AnyConnection, before: Timestamp, batch: i64) -> db::Result<u64> {
-    let swept = sqlx::query(
-        "UPDATE dispatches SET challenge_id = NULL
-         WHERE id IN (SELECT id
-                      FROM dispatches
-                      WHERE challenge_id IS NOT NULL AND ended_at IS NOT NULL AND useless_at < $1
-                      LIMIT $2)",
-    )
-    .bind(before.as_millisecond())
-    .bind(batch)
-    .execute(connection)
-    .await?;
-    Ok(swept.rows_affected())
 }

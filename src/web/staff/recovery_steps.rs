@@ -60,15 +60,15 @@ impl CheckForm {
     fn read(&self, words: &Words) -> Result<Checklist, Errors> {
         let mut errors = Errors::none();
         let boxes = [
-            ("saw", &self.saw),
-            ("photo_id", &self.photo_id),
-            ("birth_date", &self.birth_date),
-            ("asked", &self.asked),
-            ("number", &self.number),
+            ("saw", "recoveries-missing-saw", &self.saw),
+            ("photo_id", "recoveries-missing-photo_id", &self.photo_id),
+            ("birth_date", "recoveries-missing-birth_date", &self.birth_date),
+            ("asked", "recoveries-missing-asked", &self.asked),
+            ("number", "recoveries-missing-number", &self.number),
         ];
-        for (field, ticked) in boxes {
+        for (field, missing, ticked) in boxes {
             if ticked.is_empty() {
-                errors.add(field, words.t("recoveries-incomplete"));
+                errors.add(field, words.t(missing));
             }
         }
         let met = Met::from_word(&self.met);
