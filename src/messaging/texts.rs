@@ -38,6 +38,8 @@ pub enum Notice {
     NewBrowser,
     /// The link to choose a new password.
     ResetLink,
+    /// Choosing a new password waits until staff have talked to the owner.
+    ResetHeld,
     /// The password was changed.
     PasswordChanged,
     /// Staff are invited.
@@ -130,6 +132,7 @@ const WORDS: &[(Notice, &str)] = &[
     (Notice::StrangeCodes, "strange_codes"),
     (Notice::NewBrowser, "new_browser"),
     (Notice::ResetLink, "reset_link"),
+    (Notice::ResetHeld, "reset_held"),
     (Notice::PasswordChanged, "password_changed"),
     (Notice::Invitation, "invitation"),
     (Notice::Booked, "booked"),
@@ -206,27 +209,12 @@ pub fn sms(config: &Config, notice: Notice, locale: Locale, values: &Values) -> 
         Notice::CodeChangePhone => with_code("sms-change_phone"),
         Notice::Reminder => words.with("sms-reminder").arg("clinic", clinic).arg("time", time).to_string(),
         Notice::Locked => words.with("sms-locked").arg("clinic", clinic).arg("time", time).to_string(),
-        Notice::PasswordChanged => words
-            .with("sms-password_changed")
-            .arg("clinic", clinic)
-            .arg("phone", config.clinic.phone.as_str())
-            .to_string(),
-        Notice::RegistrationTaken => words
-            .with("sms-registration_taken")
-            .arg("clinic", clinic)
-            .arg("phone", config.clinic.phone.as_str())
-            .to_string(),
         Notice::Test => words.with("sms-test").arg("clinic", clinic).to_string(),
-        Notice::Help => {
-            words.with("sms-help").arg("clinic", clinic).arg("phone", config.clinic.phone.as_str()).to_string()
-        }
-        Notice::PhoneAdded => words.with("sms-phone_added").arg("clinic", clinic).arg("phone", phone).to_string(),
-        Notice::PhoneChanged => words.with("sms-phone_changed").arg("clinic", clinic).arg("phone", phone).to_string(),
-        Notice::PhoneRemoved => words.with("sms-phone_removed").arg("clinic", clinic).arg("phone", phone).to_string(),
-        Notice::PhoneTaken => words.with("sms-phone_taken").arg("clinic", clinic).arg("phone", phone).to_string(),
-        Notice::EmailChanged => words.with("sms-email_changed").arg("clinic", clinic).arg("phone", phone).to_string(),
         Notice::RecoveryBegun | Notice::RecoveryBound => recovery::sms(config, words, notice),
-        other => return Err(InternalError::because(format!("{} is not sent as a text message", other.as_str()))),
+        other => match alerts::sms(other) {
+            Some(key) => words.with(key).arg("clinic", clinic).arg("phone", phone).to_string(),
+            None => return Err(InternalError::because(format!("{} is not sent as a text message", other.as_str()))),
+        },
     };
     let text = super::sms::fold(&text);
     Ok(match code {

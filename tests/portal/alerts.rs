@@ -55,6 +55,9 @@ async fn each_alert_goes_to_the_right_addresses() {
         (Alert::PhoneRemoved(&phone), "a phone was removed", "ends in 99"),
         (Alert::EmailChanged, "your email address was changed", "go to the new address"),
         (Alert::PasswordChanged, "your password was changed", "The password of your account was changed at"),
+        (Alert::FactorAdded(FactorKind::Passkey), "a new way to sign in", "passkey or security key"),
+        (Alert::FactorRemoved(FactorKind::Totp), "a way to sign in was removed", "authenticator app"),
+        (Alert::RecoveryCodesMade, "new recovery codes were made", "recovery codes"),
         (Alert::Locked(until), "locked for now", "is locked until 10:15am"),
     ];
     for (alert, subject, sentence) in texted {
@@ -81,11 +84,8 @@ async fn each_alert_goes_to_the_right_addresses() {
     for (alert, subject, sentence) in [
         (Alert::NewDevice("Firefox on Windows"), "a new browser signed in", "Firefox on Windows"),
         (Alert::NewPlace("Edge on Mac"), "a sign-in from a new place", "Edge on Mac"),
-        (Alert::FactorAdded(FactorKind::Passkey), "a new way to sign in", "passkey or security key"),
-        (Alert::FactorRemoved(FactorKind::Totp), "a way to sign in was removed", "authenticator app"),
         (Alert::StrangeCodes, "somebody typed wrong codes", "your password is known to someone else"),
         (Alert::TrustedCopyUsed("Firefox on Linux"), "may be copied", "Firefox on Linux"),
-        (Alert::RecoveryCodesMade, "new recovery codes were made", "work no more"),
         (Alert::RecoveryCodeUsed(1), "a recovery code was used", "You have 1 recovery code left."),
     ] {
         raise(&portal, &mia, alert, Also::default()).await;
@@ -249,6 +249,11 @@ async fn the_old_mailbox_gets_its_address_back() {
     let code = portal.code(&mia.phone).await;
     owner.send("/challenge", &[("code", &code)]).await;
     owner.send("/password/reset", &[("password", "a brand new pass phrase")]).await.says("Your new password works now");
+    portal.minutes_later(1);
+    owner.open("/login").await;
+    owner.send("/login", &[("email", &mia.email), ("password", "a brand new pass phrase")]).await;
+    let code = portal.code(&mia.phone).await;
+    owner.send("/challenge", &[("code", &code)]).await;
     owner.open("/home").await.says("Changes to your account are paused until you have talked to us.");
     let account = accounts::find(&portal.portal, mia.account).await.unwrap().unwrap();
     assert!(account.password_void_at.is_none());

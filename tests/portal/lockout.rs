@@ -18,6 +18,7 @@ use salus::types::ids::AccountId;
 
 use crate::door::{Door, PASSWORD, browser, refusal, went_through, wrong};
 use crate::limits_model::{From, Model, Said};
+use crate::support::server::{PASSWORD as PHRASE, TestPortal};
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
@@ -347,4 +348,54 @@ async fn of_parallel_right_answers_exactly_one_wins() {
     assert_eq!(door.number("SELECT COUNT(*) FROM sessions WHERE kind = 'full'").await, 1);
     let others: Vec<_> = all.into_iter().filter(Result::is_err).map(refusal).collect();
     assert!(others.iter().all(|answer| *answer == AnswerRefusal::Ended), "{others:?}");
+}
+
+async fn locks(portal: &TestPortal, why: &str) -> i64 {
+    let mut connection = portal.portal.db.read().await.unwrap();
+    let locks = "SELECT COUNT(*) FROM lockouts WHERE locked_until > $1 AND locked_why = $2";
+    let now = portal.clock.now().as_millisecond();
+    sqlx::query_scalar(locks).bind(now).bind(why).fetch_one(&mut *connection).await.unwrap()
+}
+
+/// Ten wrong passwords from somebody who knows the address and nothing else.
+async fn guess_passwords(portal: &TestPortal, email: &str) {
+    let mut stranger = portal.browser();
+    for _ in 0..10 {
+        stranger.open("/login").await;
+        stranger.post("/login", &[("email", email), ("password", "not the pass phrase")]).await;
+    }
+    for _ in 0..200 {
+        if locks(portal, "password").await > 0 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    panic!("ten wrong passwords did not lock");
+}
+
+#[tokio::test]
+async fn a_lock_that_wrong_passwords_brought_leaves_the_way_to_a_new_one_open() {
+    let portal = TestPortal::start().await;
+    let mia = portal.patient("mia").await;
+    guess_passwords(&portal, &mia.email).await;
+    let mut owner = portal.browser();
+    owner.open("/login").await;
+    let page = owner.send("/login", &[("email", &mia.email), ("password", PHRASE)]).await;
+    page.says("You can reset your password");
+
+    owner.open("/password/forgot").await;
+    owner.send("/password/forgot", &[("email", &mia.email)]).await;
+    let reset = portal.link(&mia.email).await;
+    owner.open(&reset).await;
+    owner.send("/password/reset", &[]).await;
+    let code = portal.code(&mia.phone).await;
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    owner.send("/challenge", &[("code", wrong)]).await.says("The code does not match");
+    owner.send("/challenge", &[("code", &code)]).await;
+    owner.send("/password/reset", &[("password", "a brand new pass phrase")]).await.says("Your new password works now");
+    assert_eq!(locks(&portal, "password").await, 0, "it proved the owner");
+    portal.minutes_later(1);
+    owner.open("/login").await;
+    let page = owner.send("/login", &[("email", &mia.email), ("password", "a brand new pass phrase")]).await;
+    assert_eq!(page.address, "/challenge", "{}", page.text());
 }

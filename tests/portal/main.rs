@@ -89,6 +89,7 @@ mod records;
 mod recovery;
 mod reliability;
 mod reminders;
+mod reports;
 mod risk;
 mod routing;
 mod shell;

@@ -112,7 +112,7 @@ async fn a_lost_phone_is_replaced_by_two_members_of_staff_a_day_later() {
     doctor.open(&format!("{request}/check")).await;
     let page = doctor.post(&format!("{request}/check"), &left_out).await;
     assert_eq!(page.status, 422, "everything on the list is asked for");
-    page.says("Tick that you saw the person, or refuse the request");
+    page.says("Tick that you compared a photo ID, or refuse the request");
     assert!(deeds(&portal, "recovery_checked").await.is_empty());
     check(&mut doctor, &request).await.says("Your check is written down").says("You checked this person.");
 

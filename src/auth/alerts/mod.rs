@@ -103,14 +103,14 @@ impl Alert<'_> {
             | Self::PhoneRemoved(_)
             | Self::EmailChanged
             | Self::PasswordChanged
+            | Self::FactorAdded(_)
+            | Self::FactorRemoved(_)
+            | Self::RecoveryCodesMade
             | Self::Locked(_) => true,
             Self::NewDevice(_)
             | Self::NewPlace(_)
-            | Self::FactorAdded(_)
-            | Self::FactorRemoved(_)
             | Self::StrangeCodes
             | Self::TrustedCopyUsed(_)
-            | Self::RecoveryCodesMade
             | Self::RecoveryCodeUsed(_) => false,
         }
     }

@@ -97,6 +97,37 @@ pub(super) async fn claim(
     row.as_ref().map(alert).transpose()
 }
 
+/// The account's alerts of changes that their links undo, mailed since an instant, not used and not too old; last first.
+pub(super) async fn undoable_since(
+    connection: &mut AnyConnection,
+    account: AccountId,
+    since: Timestamp,
+    now: Timestamp,
+) -> db::Result<Vec<AlertRow>> {
+    let rows = sqlx::query(
+        "SELECT id, account_id, kind, former_sealed, phone_id, made_at, used_at
+         FROM alerts
+         WHERE account_id = $1 AND made_at >= $2 AND expires_at > $3 AND used_at IS NULL AND former_sealed IS NOT NULL
+         ORDER BY made_at DESC, id DESC",
+    )
+    .bind(account.to_string())
+    .bind(since.as_millisecond())
+    .bind(now.as_millisecond())
+    .fetch_all(connection)
+    .await?;
+    rows.iter().map(alert).collect()
+}
+
+/// Uses a link up whose change was undone by another.
+pub(super) async fn use_up(connection: &mut AnyConnection, id: AlertId, now: Timestamp) -> db::Result<()> {
+    sqlx::query("UPDATE alerts SET used_at = $2 WHERE id = $1 AND used_at IS NULL")
+        .bind(id.to_string())
+        .bind(now.as_millisecond())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Uses up the account's links that were mailed since an instant.
 pub(super) async fn use_up_since(
     connection: &mut AnyConnection,

@@ -99,7 +99,8 @@ pub async fn answer(
             None => Some(accounts::hold_strange(&mut tx, account.id).await?),
             Some(_) => None,
         };
-        if let Some(until) = lockout::locked_until(portal, &mut tx, account.id, challenge.device).await? {
+        let (device, purpose) = (challenge.device, challenge.purpose);
+        if let Some(until) = lockout::shut_until(portal, &mut tx, account.id, device, purpose).await? {
             return refuse(portal, tx, &challenge, browser, AnswerRefusal::Locked { until }).await;
         }
         if let Some(counted) = strange

@@ -4,6 +4,7 @@
 //! |----------------------------------|----------|--------------------------------------------------|
 //! | any factor, from one known browser, or from all unknown ones together | 10 | locked there 15 min, owner told |
 //! | each further lock                |          | doubles, to 24 h at most                         |
+//! | passwords brought the lock       |          | a new one can still be chosen by link and code   |
 //!
 //! Known browsers are counted apart from strangers, so that a stranger cannot lock the owner out. Counted in the
 //! database: restarts and other processes see the same number. Source: OWASP ASVS 6.3, NIST SP 800-63B 3.2.2.
@@ -12,6 +13,7 @@ mod sql;
 
 use crate::audit::{self, Deed, Event};
 use crate::auth::alerts::{self, Alert, Also};
+use crate::auth::challenges::Purpose;
 use crate::auth::risk;
 use crate::auth::step_up::FreshFactor;
 use crate::auth::{budgets, factors};
@@ -47,6 +49,24 @@ pub async fn locked_until(
     device: Option<DeviceId>,
 ) -> Result<Option<Timestamp>, InternalError> {
     Ok(sql::locked_until(tx, account, device, portal.clock.now()).await?)
+}
+
+/// Until when answers of this purpose are not looked at in this browser. A lock that wrong passwords brought does not stand in
+/// the way of a new password: anybody who knows an address can bring one, and only its owner holds mailbox and phone.
+///
+/// # Errors
+/// When the database fails.
+pub async fn shut_until(
+    portal: &Portal,
+    tx: &mut Tx,
+    account: AccountId,
+    device: Option<DeviceId>,
+    purpose: Purpose,
+) -> Result<Option<Timestamp>, InternalError> {
+    match purpose {
+        Purpose::ResetPassword => Ok(sql::locked_by_codes_until(tx, account, device, portal.clock.now()).await?),
+        _ => locked_until(portal, tx, account, device).await,
+    }
 }
 
 /// Counts a wrong answer; locks at the tenth in a row and tells the owner. Answers until when, if it locked.

@@ -34,6 +34,26 @@ pub(super) async fn locked_until(
     Ok(until.map(from_ms))
 }
 
+/// The end of a lock that still holds and that wrong passwords did not bring.
+pub(super) async fn locked_by_codes_until(
+    connection: &mut AnyConnection,
+    account: AccountId,
+    device: Option<DeviceId>,
+    now: Timestamp,
+) -> db::Result<Option<Timestamp>> {
+    let until: Option<i64> = sqlx::query_scalar(
+        "SELECT locked_until
+         FROM lockouts
+         WHERE account_id = $1 AND device_id = $2 AND locked_until > $3 AND COALESCE(locked_why, '') <> 'password'",
+    )
+    .bind(account.to_string())
+    .bind(word(device))
+    .bind(now.as_millisecond())
+    .fetch_optional(connection)
+    .await?;
+    Ok(until.map(from_ms))
+}
+
 /// Wrong answers in a row, and locks before.
 pub(super) struct Count {
     pub in_a_row: i64,
@@ -75,7 +95,7 @@ pub(super) async fn lock(
     until: Timestamp,
 ) -> db::Result<()> {
     sqlx::query(
-        "UPDATE lockouts SET in_a_row = 0, locks = locks + 1, locked_at = $3, locked_until = $4
+        "UPDATE lockouts SET in_a_row = 0, locks = locks + 1, locked_at = $3, locked_until = $4, locked_why = why
          WHERE account_id = $1 AND device_id = $2",
     )
     .bind(account.to_string())

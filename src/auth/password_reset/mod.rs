@@ -70,6 +70,11 @@ async fn mail_link(portal: &Portal, email: &EmailAddress) -> Result<(), Internal
     let now = portal.clock.now();
     let token = Secret::token();
     let mut tx = portal.db.begin().await?;
+    if account.reset_held_at.is_some() {
+        let to = account.contact();
+        dispatches::queue_mail(portal, &mut tx, &to, Notice::ResetHeld, &Values::new(), dispatches::MAIL_LIFE).await?;
+        return Ok(tx.commit().await?);
+    }
     sql::replace_all(&mut tx, account.id, now).await?;
     let expires_at = now + portal.config.limits.reset_life;
     sql::insert(&mut tx, ResetId::new(), account.id, &token.digest(), now, expires_at).await?;
@@ -111,6 +116,9 @@ pub async fn open(
     let mut tx = portal.db.begin().await?;
     let Some((reset, account)) = sql::find_by_token(&mut tx, &token.digest(), now).await? else { return Ok(None) };
     let Some(account) = accounts::find_in(portal, &mut tx, account).await? else { return Ok(None) };
+    if account.reset_held_at.is_some() {
+        return Ok(None);
+    }
     sql::mark_opened(&mut tx, reset, now).await?;
     let known = trusted_devices::of_browser(portal, &mut tx, browser, Some(account.id)).await?.known();
     let device = known.map(|device| device.id);

@@ -54,7 +54,7 @@ use crate::types::phone::PhoneNumber;
 
 pub use list::{Listed, list};
 pub(super) use prove::finish;
-pub(super) use undo::{Told, remove_since, undo};
+pub(super) use undo::{Told, Undone, remove_since, undo};
 
 /// The page that a change leads back to.
 const PHONES: &str = "/account/security/phones";

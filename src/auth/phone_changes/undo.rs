@@ -35,8 +35,16 @@ pub(in crate::auth) struct Told<'a> {
     pub new: Option<PhoneId>,
 }
 
-/// Puts the phone from before back and takes away what is new; false, and then the transaction must be dropped, when three
-/// other accounts have its number by now. A number that the account never had changes nothing.
+/// What came of it.
+#[derive(Default)]
+pub(in crate::auth) struct Undone {
+    /// The numbers that were proved and went.
+    pub gone: Vec<PhoneNumber>,
+    /// Codes go again where they did not go before.
+    pub came_back: bool,
+}
+
+/// Puts the phone from before back and takes away what is new. None, and then the transaction must be dropped, when three other accounts have its number by now. A number that the account never had changes nothing.
 ///
 /// # Errors
 /// When the database fails.
@@ -46,38 +54,43 @@ pub(in crate::auth) async fn undo(
     account: &Account,
     told: Told<'_>,
     from: &Network,
-) -> Result<bool, InternalError> {
+) -> Result<Option<Undone>, InternalError> {
     let now = portal.clock.now();
     let index = blind_index::index_phone(&portal.keys.index, told.former);
     let all = phones::of_in(tx, &account.phone_owner()).await?;
+    let mut undone = Undone::default();
     let back = match all.iter().find(|phone| phone.index == index && phone.proved_at.is_some()) {
         Some(phone) => phone.clone(),
         None => match phones::bring_back(tx, &account.phone_owner(), (told.former, &index), now).await? {
-            Brought::Back(phone) => phone,
-            Brought::Taken => return Ok(false),
-            Brought::Unknown => return Ok(true),
+            Brought::Back(phone) => {
+                undone.came_back = true;
+                phone
+            }
+            Brought::Taken => return Ok(None),
+            Brought::Unknown => return Ok(Some(Undone::default())),
         },
     };
     let is_since = |phone: &Phone| Some(phone.id) == told.new || phone.proved_at.is_some_and(|at| at > told.at);
     let is_newer = |phone: &Phone| phone.id != back.id && is_since(phone);
     let is_main_newer = all.iter().any(|phone| phone.is_primary && is_newer(phone));
-    if (told.notice == Notice::PhoneChanged || is_main_newer)
-        && !back.is_primary
-        && !accounts::make_primary(tx, account, &back, now).await?
-    {
-        return Ok(false);
+    if (told.notice == Notice::PhoneChanged || is_main_newer) && !back.is_primary {
+        if !accounts::make_primary(tx, account, &back, now).await? {
+            return Ok(None);
+        }
+        undone.came_back = true;
     }
     for phone in all.iter().filter(|phone| is_newer(phone)) {
         phones::remove(tx, phone.id, now).await?;
         factors::forget(tx, account.id, &Factor::Sms(phone.id).key()).await?;
+        undone.gone.extend(phone.proved_at.map(|_| phone.number.clone()));
     }
     let event = Event::new(Actor::Stranger, Deed::PhonesRestored).on(account.id).from(from);
     audit::record(portal, tx, event).await?;
-    Ok(true)
+    Ok(Some(undone))
 }
 
-/// Takes away the phones beside the main one that were proved since an instant; a change of the main one is told to the old
-/// number, and undone from there.
+/// Takes away the phones beside the main one that were proved since an instant, and answers their numbers; a change of the main
+/// one is undone by itself.
 ///
 /// # Errors
 /// When the database fails.
@@ -86,12 +99,15 @@ pub(in crate::auth) async fn remove_since(
     tx: &mut Tx,
     account: &Account,
     since: Timestamp,
-) -> Result<(), InternalError> {
+) -> Result<Vec<PhoneNumber>, InternalError> {
+    let mut gone = Vec::new();
     for phone in phones::of_in(tx, &account.phone_owner()).await? {
-        if !phone.is_primary && phone.proved_at.is_none_or(|at| at >= since) {
+        // The phone that the account was opened with stays, however young it is.
+        if !phone.is_primary && phone.proved_at.is_none_or(|at| at >= since && at > account.opened_at) {
             phones::remove(tx, phone.id, portal.clock.now()).await?;
             factors::forget(tx, account.id, &Factor::Sms(phone.id).key()).await?;
+            gone.extend(phone.proved_at.map(|_| phone.number.clone()));
         }
     }
-    Ok(())
+    Ok(gone)
 }

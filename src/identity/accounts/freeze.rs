@@ -1,5 +1,5 @@
 //! Accounts whose sensitive acts are paused: changes of phone, email, password and factors, and what else could shut
-//! the owner out. Signing in goes on, and so does choosing a new password by mailed link and code.
+//! the owner out. Signing in goes on, and so does choosing a new password by mailed link and code, unless that is held too.
 
 use super::Account;
 use super::sql::changes;
@@ -50,6 +50,14 @@ pub async fn freeze_and_void(portal: &Portal, tx: &mut Tx, id: AccountId) -> Res
 /// When the database fails.
 pub async fn freeze_until(portal: &Portal, tx: &mut Tx, id: AccountId, until: Timestamp) -> Result<(), InternalError> {
     Ok(changes::freeze_until(tx, id, portal.clock.now(), until).await?)
+}
+
+/// Lets choosing a new password wait until the pause is lifted: mailbox and phone may both be somebody else's.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hold_reset(portal: &Portal, tx: &mut Tx, id: AccountId) -> Result<(), InternalError> {
+    Ok(changes::hold_reset(tx, id, portal.clock.now()).await?)
 }
 
 /// Ends the pause; false when there was none. A voided password stays so.

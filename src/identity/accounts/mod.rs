@@ -34,7 +34,7 @@ use crate::types::zone::Zone;
 use crate::{audit, audit::Deed, audit::Event};
 
 pub use credentials::{EmailSet, change_password, set_email};
-pub use freeze::{Frozen, freeze_and_void, freeze_until, frozen, is_frozen, unfreeze};
+pub use freeze::{Frozen, freeze_and_void, freeze_until, frozen, hold_reset, is_frozen, unfreeze};
 pub use number::{hold, make_primary, set_number};
 pub use open::{NewAccount, OpenRefusal, open};
 pub use profile::{Profile, change_profile, set_profile};
@@ -85,6 +85,8 @@ pub struct Account {
     pub frozen: Option<Frozen>,
     /// Since when the password opens nothing, because its owner reported something that was not them.
     pub password_void_at: Option<Timestamp>,
+    /// Since when choosing a new password by mailed link and code waits until an admin lifts the pause.
+    pub reset_held_at: Option<Timestamp>,
 }
 
 impl Account {
@@ -155,6 +157,7 @@ fn opened(portal: &Portal, row: sql::AccountRow) -> Result<Account, InternalErro
         strange_codes: row.strange_codes,
         frozen: row.frozen_at.map(|since| Frozen { since, until: row.frozen_until }),
         password_void_at: row.password_void_at,
+        reset_held_at: row.reset_held_at,
     })
 }
 

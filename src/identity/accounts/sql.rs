@@ -41,6 +41,7 @@ pub(super) struct AccountRow {
     pub frozen_at: Option<Timestamp>,
     pub frozen_until: Option<Timestamp>,
     pub password_void_at: Option<Timestamp>,
+    pub reset_held_at: Option<Timestamp>,
 }
 
 fn account(row: &AnyRow) -> db::Result<AccountRow> {
@@ -71,6 +72,7 @@ fn account(row: &AnyRow) -> db::Result<AccountRow> {
         frozen_at: row.try_get::<Option<i64>, _>("frozen_at")?.map(from_ms),
         frozen_until: row.try_get::<Option<i64>, _>("frozen_until")?.map(from_ms),
         password_void_at: row.try_get::<Option<i64>, _>("password_void_at")?.map(from_ms),
+        reset_held_at: row.try_get::<Option<i64>, _>("reset_held_at")?.map(from_ms),
     })
 }
 
@@ -81,7 +83,7 @@ macro_rules! select {
             "SELECT a.id, a.role, p.id AS patient_id, a.data_key_id, k.key_id, k.wrapped, a.name_sealed, a.email_sealed,
                     a.email_index, a.phone_sealed, a.phone_index, a.password_hash, a.version, a.locale, a.time_zone,
                     a.remind_by, a.code_time, a.code_way, a.opened_at, a.turned_off_at, a.strange_codes,
-                    a.frozen_at, a.frozen_until, a.password_void_at
+                    a.frozen_at, a.frozen_until, a.password_void_at, a.reset_held_at
              FROM accounts a
              JOIN data_keys k ON k.id = a.data_key_id AND k.wrapped IS NOT NULL
              LEFT JOIN patients p ON p.account_id = a.id ",

@@ -7,6 +7,25 @@ use crate::words::Words;
 /// Subject, paragraphs, and the link with its label.
 type Parts = (String, Vec<String>, Option<(String, String)>);
 
+/// The sentence of a text that says what happened and whom to call; None when the notice is not texted.
+pub(super) fn sms(notice: Notice) -> Option<&'static str> {
+    Some(match notice {
+        Notice::Help => "sms-help",
+        Notice::RegistrationTaken => "sms-registration_taken",
+        Notice::PasswordChanged => "sms-password_changed",
+        Notice::PhoneAdded => "sms-phone_added",
+        Notice::PhoneChanged => "sms-phone_changed",
+        Notice::PhoneRemoved => "sms-phone_removed",
+        Notice::PhoneTaken => "sms-phone_taken",
+        Notice::EmailChanged => "sms-email_changed",
+        Notice::FactorAdded => "sms-factor_added",
+        Notice::FactorRemoved => "sms-factor_removed",
+        Notice::RecoveryCodesMade => "sms-recovery_codes",
+        Notice::NotMe => "sms-not_me",
+        _ => return None,
+    })
+}
+
 /// The parts of an alert's mail; None when the notice is not one.
 pub(super) fn mail(config: &Config, words: Words, notice: Notice, values: &Values) -> Option<Parts> {
     if let Some(parts) = afterwards(config, words, notice, values) {
@@ -99,15 +118,27 @@ fn what(config: &Config, words: Words, notice: Notice, values: &Values) -> Optio
 fn afterwards(config: &Config, words: Words, notice: Notice, values: &Values) -> Option<Parts> {
     let (clinic, home) = (config.clinic.name.as_str(), config.public_origin());
     let value = |name: &str| values.get(name).map_or("", String::as_str);
+    let is_held = values.contains_key("held");
     Some(match notice {
         Notice::NotMe => (
             words.with("mail-not_me-subject").arg("clinic", clinic).to_string(),
             vec![
                 words.t("mail-not_me-body"),
-                words.t("mail-not_me-next"),
+                match is_held {
+                    true => words.with("mail-reset_held-next").arg("phone", config.clinic.phone.as_str()).to_string(),
+                    false => words.t("mail-not_me-next"),
+                },
                 words.with("mail-not_me-paused").arg("phone", config.clinic.phone.as_str()).to_string(),
             ],
-            Some((words.t("mail-reset"), format!("{home}/password/forgot"))),
+            (!is_held).then(|| (words.t("mail-reset"), format!("{home}/password/forgot"))),
+        ),
+        Notice::ResetHeld => (
+            words.with("mail-reset_held-subject").arg("clinic", clinic).to_string(),
+            vec![
+                words.t("mail-reset_held-body"),
+                words.with("mail-reset_held-next").arg("phone", config.clinic.phone.as_str()).to_string(),
+            ],
+            None,
         ),
         Notice::NotMeForStaff => (
             words.with("mail-not_me_staff-subject").arg("clinic", clinic).to_string(),

@@ -28,6 +28,8 @@ struct OpenPage {
 #[template(path = "entry/not_me/done.html")]
 struct DonePage {
     layout: Layout,
+    /// Choosing a new password waits for staff.
+    is_held: bool,
 }
 
 #[derive(Template)]
@@ -54,7 +56,7 @@ async fn show(ctx: Ctx<Visitor>, link: Query<Link>, req: HttpRequest) -> PageRes
         Some(Standing::Open { restores_email, restores_phone, takes_factors }) => {
             page(&OpenPage { layout, restores_email, restores_phone, takes_factors })
         }
-        Some(Standing::Done) => page(&DonePage { layout }),
+        Some(Standing::Done { is_held }) => page(&DonePage { layout, is_held }),
         None => over(&ctx),
     }
 }

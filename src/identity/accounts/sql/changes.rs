@@ -87,10 +87,25 @@ pub(in crate::identity::accounts) async fn freeze_until(
     Ok(())
 }
 
+/// Lets choosing a new password wait for the end of the pause.
+pub(in crate::identity::accounts) async fn hold_reset(
+    connection: &mut AnyConnection,
+    id: AccountId,
+    now: Timestamp,
+) -> db::Result<()> {
+    sqlx::query("UPDATE accounts SET reset_held_at = $2 WHERE id = $1")
+        .bind(id.to_string())
+        .bind(now.as_millisecond())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 /// Ends the pause; false when there was none.
 pub(in crate::identity::accounts) async fn unfreeze(connection: &mut AnyConnection, id: AccountId) -> db::Result<bool> {
     let ended = sqlx::query(
-        "UPDATE accounts SET frozen_at = NULL, frozen_until = NULL WHERE id = $1 AND frozen_at IS NOT NULL",
+        "UPDATE accounts SET frozen_at = NULL, frozen_until = NULL, reset_held_at = NULL
+         WHERE id = $1 AND frozen_at IS NOT NULL",
     )
     .bind(id.to_string())
     .execute(connection)
