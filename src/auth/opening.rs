@@ -13,7 +13,6 @@ use crate::error::InternalError;
 use crate::identity::accounts::{self, Account};
 use crate::limits;
 use crate::portal::Portal;
-use crate::types::actor::Role;
 use crate::types::ids::{DeviceId, SessionId};
 
 /// What was proved, and what is wished.
@@ -44,9 +43,8 @@ pub(super) async fn open_session(
 ) -> Result<Entered, InternalError> {
     let Proved { proof, trust, began, next, replaces } = proved;
     let config = &portal.config.limits;
-    // A browser is not trusted while changes are paused, nor where the policy trusts none.
-    let trusts = portal.policies.now().of(account.role).trust().is_some();
-    let trust = trust && trusts && !accounts::is_frozen(account, portal.clock.now());
+    let is_frozen = accounts::is_frozen(account, portal.clock.now());
+    let trust = trusted_devices::span(portal, account.role, is_frozen).filter(|_| trust);
     let (device, cookie, new_here) = trusted_devices::remember(portal, &mut tx, browser, account, trust, began).await?;
     limits::clear(&mut tx, wrong_passwords(config), &account.email_index).await?;
     limits::clear(&mut tx, wrong_passwords(config), device.to_string().as_bytes()).await?;
@@ -64,7 +62,7 @@ pub(super) async fn open_session(
     let next = if policy::narrow(portal, &mut tx, account.id, account.role, &token).await? { None } else { next };
     let event = Event::new(account.actor(), Deed::SignedIn).on(account.id).because(proof.kind.as_str());
     audit::record(portal, &mut tx, event.from(&browser.network)).await?;
-    if trust && account.role == Role::Patient {
+    if trust.is_some() {
         audit::record(
             portal,
             &mut tx,

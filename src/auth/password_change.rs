@@ -66,7 +66,7 @@ pub async fn change(
     password_reset::void(portal, &mut tx, account.id).await?;
     // Whoever asked for a new phone with the old password is not let go on.
     recovery::stop(portal, &mut tx, account.actor(), account.id, "password_changed", &browser.network).await?;
-    let (device, cookie, _) = trusted_devices::remember(portal, &mut tx, browser, &account, false, None).await?;
+    let (device, cookie, _) = trusted_devices::remember(portal, &mut tx, browser, &account, None, None).await?;
     let token = sessions::keep_alone(portal, &mut tx, session, &account, Some(device)).await?;
     let event = Event::new(account.actor(), Deed::PasswordChanged).on(account.id).from(&browser.network);
     audit::record(portal, &mut tx, event).await?;

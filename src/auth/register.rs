@@ -233,7 +233,7 @@ pub(super) async fn enter(
     replaces: SessionId,
 ) -> Result<Entered, InternalError> {
     accounts::tell(portal, tx, account, Notice::Welcome, &Values::new(), false).await?;
-    let (device, cookie, _) = trusted_devices::remember(portal, tx, browser, account, false, None).await?;
+    let (device, cookie, _) = trusted_devices::remember(portal, tx, browser, account, None, None).await?;
     let new = NewSession {
         browser,
         kind: Kind::Full,

@@ -24,7 +24,7 @@ use crate::audit::{self, Deed, Event};
 use crate::auth::alerts::{self, Alert, Also};
 use crate::auth::browser::Browser;
 use crate::auth::sessions;
-use crate::clock::Timestamp;
+use crate::clock::{SignedDuration, Timestamp};
 use crate::crypto::random::Secret;
 use crate::db::Tx;
 use crate::error::InternalError;
@@ -175,8 +175,15 @@ pub async fn excuse(portal: &Portal, tx: &mut Tx, device: &Device) -> Result<Opt
     Ok(Some(next))
 }
 
-/// Remembers the browser after both factors; answers the cookie's new value, and whether the browser is new. `began`: as
-/// which known browser it was asked for the code that it answered.
+/// For how long a browser of somebody may be trusted from now on; None for staff, while changes are paused, and where the policy
+/// trusts none.
+pub fn span(portal: &Portal, role: Role, is_frozen: bool) -> Option<SignedDuration> {
+    portal.policies.now().of(role).trust().filter(|_| role == Role::Patient && !is_frozen)
+}
+
+/// Remembers the browser after both factors; answers the cookie's new value, and whether the browser is new. `trust`: for how
+/// long it is asked for no code, by its owner's choice, as [`span`] allows. `began`: as which known browser it was asked for the
+/// code that it answered.
 ///
 /// # Errors
 /// When the database fails.
@@ -185,13 +192,12 @@ pub async fn remember(
     tx: &mut Tx,
     browser: &Browser,
     account: &Account,
-    trust: bool,
+    trust: Option<SignedDuration>,
     began: Option<DeviceId>,
 ) -> Result<(DeviceId, Secret, bool), InternalError> {
     let now = portal.clock.now();
     let token = Secret::token();
-    let span = portal.policies.now().of(account.role).trust();
-    let trusted = span.filter(|_| trust && account.role == Role::Patient).map(|span| now + span);
+    let trusted = trust.map(|span| now + span);
     match seen(portal, tx, browser, Some(account.id), began).await? {
         Seen::Known(device) if sql::touch(tx, device.id, trusted, now).await? => {
             sql::note_presented(tx, &device.value, now).await?;

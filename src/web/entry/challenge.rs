@@ -8,12 +8,12 @@ use crate::auth::challenges::{self, Answer, AnswerRefusal, Challenge, Progress, 
 use crate::auth::factors::passkeys;
 use crate::auth::factors::recovery_codes::{RecoveryCodeRefusal, TypedRecoveryCode};
 use crate::auth::prove::{self, Target, Wanted, Ways};
+use crate::auth::trusted_devices;
 use crate::clock::Timestamp;
 use crate::crypto::codes::{CodeRefusal, TypedCode};
 use crate::error::{Failure, InternalError};
 use crate::messaging::dispatches::{Delivery, Way};
 use crate::portal::Portal;
-use crate::types::actor::Role;
 use crate::types::factor_kind::FactorKind;
 use crate::types::ids::ChallengeId;
 use crate::web::csrf::Posted;
@@ -162,9 +162,8 @@ async fn challenge_page(
         FactorKind::Passkey => Asks::Passkey(passkeys::asked(&ctx.portal, challenge.id).await?.unwrap_or_default()),
     };
     let left = challenge.tries_left(&ctx.portal.config.limits);
-    let is_patient = ctx.who.0.who.as_ref().is_some_and(|who| who.role == Role::Patient);
-    let may_trust = is_patient && challenge.purpose == Purpose::SignIn;
-    let span = ctx.portal.policies.now().of(Role::Patient).trust().filter(|_| may_trust);
+    let signs_in = ctx.who.0.who.as_ref().filter(|_| challenge.purpose == Purpose::SignIn);
+    let span = signs_in.and_then(|who| trusted_devices::span(&ctx.portal, who.role, who.frozen.is_some()));
     Ok(ChallengePage {
         purpose: challenge.purpose,
         for_visit: challenge.visit.is_some(),
