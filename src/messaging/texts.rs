@@ -2,6 +2,7 @@
 
 mod alerts;
 mod recovery;
+mod staff;
 
 use askama::Template as _;
 use std::collections::BTreeMap;
@@ -42,6 +43,10 @@ pub enum Notice {
     PasswordChanged,
     /// Staff are invited.
     Invitation,
+    /// Somebody was invited as staff; for admins.
+    StaffInvited,
+    /// Somebody accepted an invitation of staff; for admins.
+    StaffJoined,
     /// An appointment was booked.
     Booked,
     /// An appointment was cancelled.
@@ -132,6 +137,8 @@ const WORDS: &[(Notice, &str)] = &[
     (Notice::ResetLink, "reset_link"),
     (Notice::PasswordChanged, "password_changed"),
     (Notice::Invitation, "invitation"),
+    (Notice::StaffInvited, "staff_invited"),
+    (Notice::StaffJoined, "staff_joined"),
     (Notice::Booked, "booked"),
     (Notice::Cancelled, "cancelled"),
     (Notice::Moved, "moved"),
@@ -406,6 +413,7 @@ pub fn mail(config: &Config, notice: Notice, locale: Locale, values: &Values) ->
         | Notice::RecoveryBound
         | Notice::RecoveryUndone
         | Notice::RecoveryUndoneForStaff => recovery::mail(config, words, notice, values),
+        Notice::StaffInvited | Notice::StaffJoined => staff::mail(config, words, notice, values),
         Notice::TurnedOff => (
             words.with("mail-turned_off-subject").arg("clinic", clinic).to_string(),
             vec![words.t("mail-turned_off-body").to_string()],
