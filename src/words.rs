@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use unic_langid::{LanguageIdentifier, langid};
 
 use crate::clock::{SignedDuration, Timestamp};
+use crate::types::actor::Role;
 use crate::types::factor_kind::FactorKind;
 use crate::types::locale::Locale;
 use crate::types::zone::Zone;
@@ -87,6 +88,15 @@ impl Words {
             FactorKind::Totp => "alert-factor-totp",
             FactorKind::Passkey => "alert-factor-passkey",
             FactorKind::Recovery => "alert-factor-recovery",
+        })
+    }
+
+    /// What somebody is, in a word.
+    pub fn role(&self, role: Role) -> String {
+        self.t(match role {
+            Role::Patient => "role-patient",
+            Role::Doctor => "role-doctor",
+            Role::Admin => "role-admin",
         })
     }
 

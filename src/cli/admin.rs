@@ -134,7 +134,7 @@ async fn unfreeze(config: Config, args: Unlock) -> Result<(), Stop> {
         }
         Err(Failure::Refused(LiftRefusal::NoReason)) => Err(Stop::Misused("--reason is empty".into())),
         Err(Failure::Refused(LiftRefusal::NotFrozen)) => Err(Stop::Failed("nothing is paused for this account".into())),
-        Err(Failure::Refused(LiftRefusal::NotFound | LiftRefusal::Oneself)) => Err(none()),
+        Err(Failure::Refused(LiftRefusal::NotFound | LiftRefusal::Oneself | LiftRefusal::OwnStep)) => Err(none()),
         Err(Failure::Internal(error)) => Err(error.into()),
     }
 }

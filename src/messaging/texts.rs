@@ -2,6 +2,7 @@
 
 mod alerts;
 mod recovery;
+mod staff;
 
 use askama::Template as _;
 use std::collections::BTreeMap;
@@ -44,6 +45,10 @@ pub enum Notice {
     PasswordChanged,
     /// Staff are invited.
     Invitation,
+    /// Somebody was invited as staff; for admins.
+    StaffInvited,
+    /// Somebody accepted an invitation of staff; for admins.
+    StaffJoined,
     /// An appointment was booked.
     Booked,
     /// An appointment was cancelled.
@@ -135,6 +140,8 @@ const WORDS: &[(Notice, &str)] = &[
     (Notice::ResetHeld, "reset_held"),
     (Notice::PasswordChanged, "password_changed"),
     (Notice::Invitation, "invitation"),
+    (Notice::StaffInvited, "staff_invited"),
+    (Notice::StaffJoined, "staff_joined"),
     (Notice::Booked, "booked"),
     (Notice::Cancelled, "cancelled"),
     (Notice::Moved, "moved"),
@@ -394,6 +401,7 @@ pub fn mail(config: &Config, notice: Notice, locale: Locale, values: &Values) ->
         | Notice::RecoveryBound
         | Notice::RecoveryUndone
         | Notice::RecoveryUndoneForStaff => recovery::mail(config, words, notice, values),
+        Notice::StaffInvited | Notice::StaffJoined => staff::mail(config, words, notice, values),
         Notice::TurnedOff => (
             words.with("mail-turned_off-subject").arg("clinic", clinic).to_string(),
             vec![words.t("mail-turned_off-body").to_string()],

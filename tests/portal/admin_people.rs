@@ -1,5 +1,10 @@
 //! People as an admin sees them: found, invited, turned off and on.
 
+use salus::identity::invitations::{self, NewInvitation};
+use salus::types::actor::{Actor, Role};
+use salus::types::email_address::EmailAddress;
+use salus::types::person_name::PersonName;
+
 use crate::support::clinic;
 use crate::support::server::{PASSWORD, TestPortal};
 
@@ -64,6 +69,50 @@ async fn a_doctor_is_invited_by_mail_and_opens_the_account_with_a_code() {
     assert_eq!(chen.last.as_ref().unwrap().links("/doctor"), ["/doctor"], "later will do");
     admin.open("/admin/people?role=doctor").await.says("chen@people.example");
     admin.open("/admin/people/invitations").await.says("No invitation is open.");
+}
+
+#[tokio::test]
+async fn all_other_admins_learn_who_becomes_staff_and_who_invited_them() {
+    let portal = TestPortal::start().await;
+    let (ada, bob) = (portal.admin("ada").await, portal.admin("bob").await);
+    let mut admin = portal.signed_in(&ada).await;
+    admin.open("/admin/people/invite").await;
+    let fields = [("role", "admin"), ("full_name", "Lin Chen"), ("email", "chen@people.example")];
+    admin.send("/admin/people/invite", &fields).await.says("We mailed the invitation.");
+
+    let told = portal.message(&bob.email, |item| item.text.contains("A. E. invited L. C. to the portal at")).await;
+    assert!(told.text.contains("Role: Admin.") && told.text.contains("/admin/people/invitations"), "{}", told.text);
+    assert!(!told.text.contains("Lin") && !told.text.contains("token="), "no name and no link that opens an account");
+    let own = portal.outbox.after(0, Some(&ada.email));
+    assert!(!own.iter().any(|item| item.text.contains("L. C.")), "who invited knows");
+
+    let mut chen = portal.browser();
+    chen.open(&portal.link("chen@people.example").await).await;
+    let fields = [("country", "US"), ("phone", "(212) 555-0199"), ("password", PASSWORD)];
+    chen.send("/invitation", &fields).await;
+    for admin in [&ada, &bob] {
+        portal.deliver().await;
+        let mails = portal.outbox.after(0, Some(&admin.email));
+        assert!(
+            !mails.iter().any(|item| item.text.contains("accepted an invitation")),
+            "not before the phone is proved"
+        );
+    }
+    let code = portal.code("+12125550199").await;
+    chen.post("/challenge", &[("code", &code)]).await;
+    for admin in [&ada, &bob] {
+        let told = portal.message(&admin.email, |item| item.text.contains("L. C. accepted an invitation at")).await;
+        assert!(told.text.contains("Invited by A. E.") && told.text.contains("Role: Admin."), "{}", told.text);
+    }
+
+    let email = EmailAddress::parse("okoro@people.example").unwrap();
+    let name = PersonName::parse("Oke Okoro").unwrap();
+    let new = NewInvitation { role: Role::Doctor, name, email, specialty: Some("Cardiology".into()) };
+    invitations::invite(&portal.portal, &Actor::Shell, new, None).await.ok().unwrap();
+    for admin in [&ada.email, &bob.email, "chen@people.example"] {
+        let told = portal.message(admin, |item| item.text.contains("O. O. was invited to the portal at")).await;
+        assert!(told.text.contains("command line of the server") && told.text.contains("Role: Doctor."));
+    }
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use salus::auth::sign_in::SignInRefusal;
 use salus::auth::step_up;
 use salus::clock::SignedDuration;
 use salus::error::Failure;
+use salus::identity::accounts;
 use salus::types::actor::Role;
 use salus::types::factor_kind::FactorKind;
 use salus::types::ids::AuthenticatorId;
@@ -297,6 +298,23 @@ async fn a_passkey_is_removed_by_another_factor_and_the_last_factor_never() {
 }
 
 #[tokio::test]
+async fn no_passkey_gets_another_name_while_changes_are_paused() {
+    let door = Door::open().await;
+    let (browser, session, mut device) = mia(&door).await;
+    let id = went_through(adds(&door, &session, &mut device).await);
+    let who = session.who.clone().unwrap();
+    let mut tx = door.portal.db.begin().await.unwrap();
+    let until = door.portal.clock.now() + SignedDuration::from_hours(72);
+    accounts::freeze_until(&door.portal, &mut tx, who.account, until).await.unwrap();
+    tx.commit().await.unwrap();
+
+    let renamed = manage::rename_passkey(&door.portal, &who, id, "Yours", &browser.network).await;
+
+    assert!(matches!(refusal(renamed), AddRefusal::Frozen(_)));
+    assert_eq!(listed(&door).await[0].name, "Blue key");
+}
+
+#[tokio::test]
 async fn the_pages_add_rename_and_remove_a_passkey_and_sign_in_with_it() {
     let portal = TestPortal::start().await;
     let mia = portal.patient("mia").await;
@@ -331,6 +349,20 @@ async fn the_pages_add_rename_and_remove_a_passkey_and_sign_in_with_it() {
     assert_eq!(page.status, 422);
     let page = browser.send(&rename, &[("name", "Blue & round")]).await;
     page.says("The new name is saved.").says("Remove Blue & round");
+    let mut tx = portal.portal.db.begin().await.unwrap();
+    let until = portal.clock.now() + SignedDuration::from_hours(72);
+    accounts::freeze_until(&portal.portal, &mut tx, mia.account, until).await.unwrap();
+    tx.commit().await.unwrap();
+    let page = browser.get(&rename).await;
+    assert_eq!(page.status, 422);
+    page.says("Changes to your account are paused");
+    browser.open("/account/security/passkeys").await;
+    let page = browser.post(&rename, &[("name", "Another")]).await;
+    assert_eq!(page.status, 422);
+    page.says("Changes to your account are paused");
+    let mut tx = portal.portal.db.begin().await.unwrap();
+    accounts::unfreeze(&mut tx, mia.account).await.unwrap();
+    tx.commit().await.unwrap();
 
     // Signed in by the passkey alone, the phone must agree to its removal.
     browser.post("/logout", &[]).await;

@@ -260,6 +260,8 @@ async fn every_link_in_a_mail_begins_with_the_public_address() {
         "unfrozen",
         "email_proof",
         "email_taken",
+        "staff_invited",
+        "staff_joined",
         "recovery_begun",
         "recovery_waits",
         "recovery_refused",
@@ -286,7 +288,7 @@ async fn every_link_in_a_mail_begins_with_the_public_address() {
             );
         }
     }
-    assert_eq!(with_mail, 84);
+    assert_eq!(with_mail, 88);
     for word in ["code_register", "code_reset_password", "code_change_phone"] {
         assert!(texts::mail(&config, Notice::from_word(word).unwrap(), Locale::En, &values).is_err(), "{word}");
     }

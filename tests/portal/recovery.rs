@@ -3,10 +3,12 @@
 
 use futures_util::future::join;
 use salus::audit::{self, Search};
+use salus::auth::alerts::freeze::{self, Lifter};
 use salus::auth::recovery::{self, Approver, CheckRefusal};
 use salus::clock::SignedDuration;
 use salus::error::Failure;
-use salus::identity::accounts;
+use salus::identity::{accounts, phones};
+use salus::types::actor::Role;
 use salus::types::ids::RecoveryId;
 
 use crate::support::browser::{Browser, Page};
@@ -14,6 +16,9 @@ use crate::support::server::{PASSWORD, Someone, TestPortal};
 
 /// A number that nobody has yet.
 pub const NEW: &str = "+12125550199";
+
+/// A mailbox that is not the owner's.
+const THIEF: &str = "thief@people.example";
 
 /// A browser in which somebody has given their password and nothing else.
 async fn half_way(portal: &TestPortal, who: &Someone) -> Browser {
@@ -80,6 +85,30 @@ async fn bound(portal: &TestPortal, who: &Someone) -> Browser {
 
 async fn phone_of(portal: &TestPortal, who: &Someone) -> String {
     accounts::find(&portal.portal, who.account).await.unwrap().unwrap().phone.e164().to_owned()
+}
+
+async fn email_of(portal: &TestPortal, who: &Someone) -> String {
+    accounts::find(&portal.portal, who.account).await.unwrap().unwrap().email.as_str().to_owned()
+}
+
+/// A second admin's account that answers on somebody's phone.
+async fn second_of(portal: &TestPortal, who: &Someone) -> Someone {
+    portal.account_of(Role::Admin, "Sock Two", "sock@people.example", &who.phone, "1970-01-01").await
+}
+
+/// An admin lets changes happen before the 72 hours are over, and the new phone's holder changes the mail address.
+async fn address_taken(portal: &TestPortal, who: &Someone) {
+    let mut admin = portal.signed_in(&portal.admin("bob").await).await;
+    let unfreeze = format!("/admin/people/{}/unfreeze", who.account);
+    admin.open(&unfreeze).await;
+    admin.send(&unfreeze, &[("reason", "called, it is her")]).await.says("Changes are possible again.");
+    let mut thief = portal.signed_in(&Someone { phone: NEW.into(), ..who.clone() }).await;
+    let fields = [("email", THIEF), ("password", PASSWORD)];
+    thief.open("/account/security/email").await;
+    thief.send("/account/security/email", &fields).await.says("Look at your new mailbox");
+    thief.open(&portal.link(THIEF).await).await;
+    thief.send("/account/security/email/confirm", &[]).await.says("Your email address is changed.");
+    assert_eq!(email_of(portal, who).await, THIEF);
 }
 
 async fn deeds(portal: &TestPortal, deed: &str) -> Vec<audit::Recorded> {
@@ -201,6 +230,100 @@ async fn nobody_takes_both_steps() {
 }
 
 #[tokio::test]
+async fn an_account_younger_than_the_request_takes_no_step() {
+    let portal = TestPortal::start().await;
+    let (mia, robin, bob) = (portal.patient("mia").await, portal.admin("robin").await, portal.admin("bob").await);
+    let (_, request) = asked(&portal, &mia).await;
+    portal.minutes_later(2);
+    let sock = portal.account_of(Role::Admin, "Sock Two", "sock@people.example", "+12125550160", "1970-01-01").await;
+    let page = check(&mut portal.signed_in(&sock).await, &request).await;
+    assert_eq!(page.status, 422, "nor the first step, which would leave the second to who made the account");
+    page.says("Your account was opened after this request was made.");
+    check(&mut portal.signed_in(&robin).await, &request).await.says("Your check is written down");
+    portal.later(SignedDuration::from_hours(25));
+
+    let page = approve(&mut portal.signed_in(&sock).await, &request).await;
+
+    assert_eq!(page.status, 422);
+    page.says("Your account was opened after this request was made.");
+    assert_eq!(phone_of(&portal, &mia).await, mia.phone);
+    approve(&mut portal.signed_in(&bob).await, &request).await.says("The new phone was approved");
+}
+
+#[tokio::test]
+async fn who_shares_a_phone_with_the_checker_does_not_approve() {
+    let portal = TestPortal::start().await;
+    let (mia, robin, bob) = (portal.patient("mia").await, portal.admin("robin").await, portal.admin("bob").await);
+    let sock = second_of(&portal, &robin).await;
+    portal.minutes_later(2);
+    let (_, request) = asked(&portal, &mia).await;
+    check(&mut portal.signed_in(&robin).await, &request).await.says("Your check is written down");
+    portal.later(SignedDuration::from_hours(25));
+    let mut second = portal.signed_in(&sock).await;
+    let page = approve(&mut second, &request).await;
+    assert_eq!(page.status, 422);
+    page.says("have a phone number in common");
+
+    // Another number since the request was made tells no other person.
+    let other = accounts::find(&portal.portal, bob.account).await.unwrap().unwrap().phone_index;
+    let mut tx = portal.portal.db.begin().await.unwrap();
+    phones::replace_all(&mut tx, robin.account, &other.map(|byte| !byte), portal.clock.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(approve(&mut second, &request).await.status, 422);
+    assert_eq!(phone_of(&portal, &mia).await, mia.phone);
+    approve(&mut portal.signed_in(&bob).await, &request).await.says("The new phone was approved");
+}
+
+#[tokio::test]
+async fn who_bound_a_phone_does_not_lift_the_pause_that_came_with_it() {
+    let portal = TestPortal::start().await;
+    let (mia, ada, bob) = (portal.patient("mia").await, portal.admin("ada").await, portal.admin("bob").await);
+    let (cleo, sock) = (portal.admin("cleo").await, second_of(&portal, &ada).await);
+    let (_, request) = asked(&portal, &mia).await;
+    check(&mut portal.signed_in(&ada).await, &request).await.says("Your check is written down");
+    portal.later(SignedDuration::from_hours(25));
+    approve(&mut portal.signed_in(&bob).await, &request).await.says("The new phone was approved");
+    let is_paused = async || {
+        let account = accounts::find(&portal.portal, mia.account).await.unwrap().unwrap();
+        accounts::is_frozen(&account, portal.clock.now())
+    };
+
+    let (person, told) = (format!("/admin/people/{}", mia.account), "another admin must allow changes");
+    let unfreeze = format!("{person}/unfreeze");
+    for who in [&ada, &bob, &sock] {
+        portal.minutes_later(2);
+        let mut admin = portal.signed_in(who).await;
+        let page = admin.open(&person).await;
+        page.says(told);
+        assert!(page.links(&unfreeze).is_empty());
+        admin.open(&unfreeze).await.says(told).says_not("Reason");
+        let page = admin.post(&unfreeze, &[("reason", "called, it is her")]).await;
+        assert_eq!(page.status, 422);
+        page.says(told);
+    }
+    assert!(is_paused().await);
+
+    let mut other = portal.signed_in(&cleo).await;
+    assert_eq!(other.open(&person).await.links(&unfreeze), std::slice::from_ref(&unfreeze));
+    other.open(&unfreeze).await;
+    other.send(&unfreeze, &[("reason", "called, it is her")]).await.says("Changes are possible again.");
+    assert!(!is_paused().await);
+    let mut tx = portal.portal.db.begin().await.unwrap();
+    let until = portal.clock.now() + SignedDuration::from_hours(24 * 9);
+    accounts::freeze_until(&portal.portal, &mut tx, mia.account, until).await.unwrap();
+    tx.commit().await.unwrap();
+    freeze::lift(&portal.portal, Lifter::Shell, mia.account, "one admin here", None).await.ok().unwrap();
+
+    let mut tx = portal.portal.db.begin().await.unwrap();
+    accounts::freeze_until(&portal.portal, &mut tx, mia.account, until).await.unwrap();
+    tx.commit().await.unwrap();
+    portal.later(SignedDuration::from_hours(72));
+    let mut admin = portal.signed_in(&ada).await;
+    admin.open(&unfreeze).await;
+    admin.send(&unfreeze, &[("reason", "another matter")]).await.says("Changes are possible again.");
+}
+
+#[tokio::test]
 async fn a_request_of_staff_is_for_two_other_admins() {
     let portal = TestPortal::start_with(&[("SALUS_RECOVERY_WAIT_HOURS", "0")]).await;
     let (okafor, ada, bob) = (portal.doctor("okafor").await, portal.admin("ada").await, portal.admin("bob").await);
@@ -302,6 +425,7 @@ async fn the_owner_stops_it_by_mailed_link_or_by_a_new_password() {
     owner.send("/recovery/cancel", &[]).await.says("The request was stopped");
     assert!(recovery::open_of(&portal.portal, mia.account).await.unwrap().is_none());
     assert_eq!(deeds(&portal, "recovery_cancelled").await.len(), 1);
+    portal.message(&mia.email, |item| item.text.contains("was stopped at")).await;
     owner.open("/recovery/cancel").await.says("This link no longer works");
 
     asked(&portal, &mia).await;
@@ -339,6 +463,58 @@ async fn the_undo_brings_the_old_phone_back_for_72_hours() {
     assert_eq!(deeds(&portal, "recovery_undone").await.len(), 1);
     assert_eq!(owner.open("/recovery/undo").await.status, 422, "once");
     assert_eq!(admin.get("/staff/recoveries").await.status, 200);
+}
+
+#[tokio::test]
+async fn the_undo_also_brings_back_the_mail_address_from_before() {
+    let portal = TestPortal::start().await;
+    let mia = portal.patient("mia").await;
+    bound(&portal, &mia).await;
+    let link = portal.link(&mia.email).await;
+    portal.minutes_later(2);
+    address_taken(&portal, &mia).await;
+    let not_me = portal.not_me_link(THIEF, "your email address was changed").await;
+
+    let mut owner = portal.browser();
+    owner.open(&link).await;
+    owner.send("/recovery/undo", &[]).await.says("The new phone was taken off");
+
+    assert_eq!(phone_of(&portal, &mia).await, mia.phone);
+    assert_eq!(email_of(&portal, &mia).await, mia.email);
+    portal.message(&mia.email, |item| item.text.contains("has the email address from before again")).await;
+    let thiefs = portal.outbox.after(0, Some(THIEF));
+    assert!(!thiefs.iter().any(|item| item.text.contains("The new phone was taken off")), "not told there");
+    assert_eq!(deeds(&portal, "email_restored").await.len(), 1);
+    let reported = deeds(&portal, "not_me_reported").await.len();
+    let mut thief = portal.browser();
+    thief.open(&not_me).await;
+    assert_eq!(deeds(&portal, "not_me_reported").await.len(), reported);
+    assert_eq!(thief.post("/account/not-me", &[]).await.status, 303);
+    assert_eq!(deeds(&portal, "not_me_reported").await.len(), reported, "links mailed there since do nothing");
+}
+
+#[tokio::test]
+async fn an_address_that_somebody_else_took_stays_theirs_and_its_mailbox_is_told_of_the_undo() {
+    let portal = TestPortal::start().await;
+    let mia = portal.patient("mia").await;
+    bound(&portal, &mia).await;
+    let link = portal.link(&mia.email).await;
+    portal.minutes_later(2);
+    address_taken(&portal, &mia).await;
+    portal.account_of(Role::Patient, "Mia Second", &mia.email, "+12125550161", "1948-02-29").await;
+
+    let mut owner = portal.browser();
+    owner.open(&link).await;
+    owner.send("/recovery/undo", &[]).await.says("The new phone was taken off");
+
+    assert_eq!(phone_of(&portal, &mia).await, mia.phone);
+    assert_eq!(email_of(&portal, &mia).await, THIEF);
+    for to in [mia.email.as_str(), THIEF] {
+        let told = portal.message(to, |item| item.text.contains("The new phone was taken off")).await;
+        assert!(!told.text.contains("from before again") && !told.text.contains("people.example"), "{}", told.text);
+    }
+    let account = accounts::find(&portal.portal, mia.account).await.unwrap().unwrap();
+    assert!(accounts::is_frozen(&account, portal.clock.now()) && account.password_void_at.is_some());
 }
 
 #[tokio::test]

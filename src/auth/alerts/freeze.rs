@@ -5,10 +5,14 @@
 //! | changing phone, mail address, password in a session     | signing in                                       |
 //! | adding and removing factors, recovery codes             | a new password by mailed link and code           |
 //! | trusting a browser                                      | appointments, results, visits                    |
+//!
+//! Nobody lifts their own pause. While the owner may undo a phone that staff bound, neither who checked nor who approved it
+//! lifts the pause that came with it: another admin does, or the shell.
 
 use crate::audit::{self, Deed, Event};
+use crate::auth::recovery;
 use crate::auth::step_up::FreshFactor;
-use crate::error::Failure;
+use crate::error::{Failure, InternalError};
 use crate::identity::accounts::{self, Account, Frozen};
 use crate::messaging::texts::{Notice, Values};
 use crate::portal::Portal;
@@ -34,6 +38,8 @@ pub enum LiftRefusal {
     NotFrozen,
     /// Nobody lifts their own.
     Oneself,
+    /// They checked or approved the phone that the owner may still undo.
+    OwnStep,
     /// A reason is required.
     NoReason,
 }
@@ -44,6 +50,16 @@ pub enum Lifter {
     Admin(AccountId, FreshFactor),
     /// The shell.
     Shell,
+}
+
+/// Whether this admin took a step in binding the account's phone that its owner may still undo, and so does not lift the
+/// pause; for pages.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_own_step(portal: &Portal, admin: AccountId, id: AccountId) -> Result<bool, InternalError> {
+    let mut connection = portal.db.read().await?;
+    recovery::had_a_hand(portal, &mut connection, admin, id).await
 }
 
 /// Ends the pause and nothing else: a password that was voided still has to be chosen anew. Audited, and told to the
@@ -75,6 +91,11 @@ pub async fn lift(
     let Some(account) = accounts::find_in(portal, &mut tx, id).await? else {
         return Err(Failure::Refused(LiftRefusal::NotFound));
     };
+    if let Lifter::Admin(me, _) = &by
+        && recovery::had_a_hand(portal, &mut tx, *me, id).await?
+    {
+        return Err(Failure::Refused(LiftRefusal::OwnStep));
+    }
     if !accounts::unfreeze(&mut tx, id).await? {
         return Err(Failure::Refused(LiftRefusal::NotFrozen));
     }

@@ -10,6 +10,7 @@
 //!
 //! No link signs in. What one does stands in [`not_me`]; what is paused then, in [`freeze`].
 
+pub(in crate::auth) mod former_email;
 pub mod freeze;
 pub mod not_me;
 mod sql;

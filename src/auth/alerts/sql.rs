@@ -156,6 +156,29 @@ pub(super) async fn keep_phones(connection: &mut AnyConnection, account: Account
     Ok(())
 }
 
+/// What the first alert of this kind since an instant puts back.
+pub(super) async fn first_former_since(
+    connection: &mut AnyConnection,
+    account: AccountId,
+    kind: &str,
+    since: Timestamp,
+) -> db::Result<Option<(AlertId, Vec<u8>)>> {
+    sqlx::query(
+        "SELECT id, former_sealed
+         FROM alerts
+         WHERE account_id = $1 AND kind = $2 AND former_sealed IS NOT NULL AND made_at >= $3
+         ORDER BY made_at, id
+         LIMIT 1",
+    )
+    .bind(account.to_string())
+    .bind(kind)
+    .bind(since.as_millisecond())
+    .fetch_optional(connection)
+    .await?
+    .map(|row| Ok((parse("id", row.try_get("id")?)?, row.try_get("former_sealed")?)))
+    .transpose()
+}
+
 /// Removes up to `batch` alerts whose link ended before `before`.
 pub(super) async fn sweep(connection: &mut AnyConnection, before: Timestamp, batch: i64) -> db::Result<u64> {
     let swept = sqlx::query(

@@ -184,10 +184,11 @@ pub async fn remove_passkey(
     Ok(())
 }
 
-/// Gives one of their passkeys another name; false when it is not theirs.
+/// Gives one of their passkeys another name; false when it is not theirs. Paused with the other changes: whoever got in
+/// could give a key of theirs the name of one that its owner knows.
 ///
 /// # Errors
-/// Refused as [`AddRefusal`] says of names.
+/// Refused as [`AddRefusal`] says of names and of a pause.
 pub async fn rename_passkey(
     portal: &Portal,
     who: &SignedIn,
@@ -197,6 +198,7 @@ pub async fn rename_passkey(
 ) -> Result<bool, Failure<AddRefusal>> {
     let mut tx = portal.db.begin().await?;
     let account = owner(portal, &mut tx, who.account).await?;
+    freeze::check(portal, &account).map_err(|frozen| Failure::Refused(AddRefusal::Frozen(frozen)))?;
     if !passkeys::rename(&mut tx, &account, id, name).await? {
         return Ok(false);
     }

@@ -8,11 +8,13 @@
 //! | stop it by mailed link, or in the same way in    | the owner                    | 10 days; told to all old phones |
 //! | check the person against the list                | staff, with a fresh factor   | while the number is proved      |
 //! | approve: the number is bound                     | other staff, or the shell    | from 24 h to 14 days on         |
-//! | undo by mailed link: the old number comes back   | the owner                    | 72 h; changes are paused so long|
+//! | undo by mailed link: phone and mail from before  | the owner                    | 72 h; changes are paused so long|
 //!
-//! Nobody does two steps, or any for themselves: the table forbids it as well. Staff see the last two digits of the
-//! number, and neither see nor choose a password or a code. Binding a number signs nobody in: the person's password is
-//! asked for, and a code to the number. An account of staff takes two admins.
+//! Nobody does two steps, or any for themselves: the table forbids it as well. This is about people, not accounts: both
+//! accounts are older than the request, and the two have no phone in common. Staff see the last two digits of the number,
+//! and neither see nor choose a password or a code. Binding a number signs nobody in: the person's password is asked for,
+//! and a code to the number. An account of staff takes two admins. The shell may take the second step: who holds it holds
+//! the keys anyway.
 //!
 //! Apps, passkeys and recovery codes stay. They open the account only for who holds them beside the password; taking
 //! them away would take from an owner who only changed numbers, and would let two members of staff strip an account.
@@ -47,8 +49,8 @@ use crate::types::phone::PhoneNumber;
 use crate::words::Words;
 
 pub use review::{
-    Approver, CheckRefusal, Checklist, Met, Request, Reviewer, approve, check, count_waiting, list, open_of, refuse,
-    request, takes_all,
+    Approver, CheckRefusal, Checklist, Met, Request, Reviewer, approve, check, count_waiting, had_a_hand, list,
+    open_of, refuse, request, takes_all,
 };
 pub use stop::{cancel, cancellable, stop, stop_here, stop_own};
 pub use undo::{UndoRefusal, undo, undoable};

@@ -1,5 +1,7 @@
 //! What staff do with a request: one checks the person, another approves.
 
+use sqlx::AnyConnection;
+
 use super::{number, place, sql};
 use crate::audit::{self, Deed, Event};
 use crate::auth::step_up::FreshFactor;
@@ -205,6 +207,10 @@ pub enum CheckRefusal {
     NotChecked,
     /// Who checked does not approve as well.
     SamePerson,
+    /// The account of who acts is younger than the request: somebody may have made it for this.
+    TooNew,
+    /// Who checked and who approves have a phone in common: one person may hold both accounts.
+    SharedPhone,
     /// The waiting time lasts until then.
     TooSoon(Timestamp),
     /// Three accounts use the new number already.
@@ -229,6 +235,24 @@ async fn for_reviewer(portal: &Portal, tx: &mut Tx, by: &Reviewer, id: RecoveryI
         return no(CheckRefusal::Oneself);
     }
     Ok((row, owner))
+}
+
+/// Why this member of staff takes neither step: their account is younger than the request. Refusing is open to them.
+async fn too_new(portal: &Portal, tx: &mut Tx, by: &Reviewer, row: &sql::Row) -> Reviewed<()> {
+    match accounts::find_in(portal, tx, by.account).await? {
+        Some(me) if me.opened_at <= row.asked_at => Ok(()),
+        _ => no(CheckRefusal::TooNew),
+    }
+}
+
+/// Nobody takes both steps is about people: who checked has no phone in common with who approves.
+async fn apart_from_checker(tx: &mut Tx, by: &Reviewer, row: &sql::Row) -> Reviewed<()> {
+    match row.checked_by {
+        Some(checker) if phones::share_one(tx, checker, by.account, row.asked_at).await? => {
+            no(CheckRefusal::SharedPhone)
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn waiting(portal: &Portal, tx: &mut Tx, id: RecoveryId) -> Reviewed<(sql::Row, Account)> {
@@ -261,7 +285,8 @@ pub async fn check(
     network: &Network,
 ) -> Reviewed<()> {
     let mut tx = portal.db.begin().await?;
-    let (_, owner) = for_reviewer(portal, &mut tx, by, id).await?;
+    let (row, owner) = for_reviewer(portal, &mut tx, by, id).await?;
+    too_new(portal, &mut tx, by, &row).await?;
     let Some(met) = checklist.whole() else { return no(CheckRefusal::Incomplete) };
     let note = Sealed::seal(&checklist.note.trim().to_owned(), &owner.key, &place("note_sealed", id));
     if !sql::check(&mut tx, id, by.account, met, note.as_bytes(), portal.clock.now()).await? {
@@ -300,6 +325,10 @@ pub async fn approve(portal: &Portal, by: Approver<'_>, id: RecoveryId, network:
     };
     if let Some(why) = too_early(&row, me, now) {
         return no(why);
+    }
+    if let Approver::Staff(reviewer) = by {
+        too_new(portal, &mut tx, reviewer, &row).await?;
+        apart_from_checker(&mut tx, reviewer, &row).await?;
     }
     let token = Secret::token();
     let undo_until = now + portal.config.limits.recovery_undo;
@@ -349,6 +378,25 @@ pub async fn approve(portal: &Portal, by: Approver<'_>, id: RecoveryId, network:
     dispatches::queue_mail(portal, &mut tx, &owner.contact(), Notice::RecoveryBound, &values, life).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Whether this person checked or approved a new number of the account that its owner may still undo, or has a phone in
+/// common with who did: until then the pause is not theirs to lift.
+///
+/// # Errors
+/// When the database fails.
+pub async fn had_a_hand(
+    portal: &Portal,
+    connection: &mut AnyConnection,
+    who: AccountId,
+    account: AccountId,
+) -> Result<bool, InternalError> {
+    for (hand, asked_at) in sql::hands(connection, account, portal.clock.now()).await? {
+        if hand == who || phones::share_one(connection, hand, who, asked_at).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether a new phone takes the place of all that somebody of this role has: where a phone does not count, whoever needs

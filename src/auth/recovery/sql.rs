@@ -336,6 +336,33 @@ pub(super) async fn stop(connection: &mut AnyConnection, account: AccountId, now
     Ok(stopped.rows_affected() == 1)
 }
 
+/// Who took the steps of an approval of the account's whose undo is still open, with the instant it was asked for.
+pub(super) async fn hands(
+    connection: &mut AnyConnection,
+    account: AccountId,
+    now: Timestamp,
+) -> db::Result<Vec<(AccountId, Timestamp)>> {
+    let rows = sqlx::query(
+        "SELECT checked_by, approved_by, asked_at
+         FROM recoveries
+         WHERE account_id = $1 AND approved_at IS NOT NULL AND undo_until > $2",
+    )
+    .bind(account.to_string())
+    .bind(now.as_millisecond())
+    .fetch_all(connection)
+    .await?;
+    let mut hands = Vec::new();
+    for row in &rows {
+        let asked_at = from_ms(row.try_get("asked_at")?);
+        for column in ["checked_by", "approved_by"] {
+            if let Some(id) = row.try_get::<Option<&str>, _>(column)? {
+                hands.push((parse(column, id)?, asked_at));
+            }
+        }
+    }
+    Ok(hands)
+}
+
 /// Whether a link still undoes a number.
 pub(super) async fn undoable(connection: &mut AnyConnection, digest: &[u8; 32], now: Timestamp) -> db::Result<bool> {
     let count: i64 = sqlx::query_scalar(

@@ -24,7 +24,7 @@ pub async fn cancellable(portal: &Portal, token: &Secret) -> Result<bool, Intern
     Ok(sql::cancellable(&mut connection, &token.digest(), portal.clock.now()).await?)
 }
 
-/// Stops the request of the mailed link; false when it is over.
+/// Stops the request of the mailed link, and tells the owner: whoever reads the mail may not be them. False when it is over.
 ///
 /// # Errors
 /// When the database fails.
@@ -33,6 +33,7 @@ pub async fn cancel(portal: &Portal, browser: &Browser, token: &Secret) -> Resul
     let Some(account) = sql::cancel(&mut tx, &token.digest(), portal.clock.now()).await? else { return Ok(false) };
     let event = Event::new(Actor::Stranger, Deed::RecoveryCancelled).on(account).because("link");
     audit::record(portal, &mut tx, event.from(&browser.network)).await?;
+    tell_stopped(portal, &mut tx, account).await?;
     tx.commit().await?;
     Ok(true)
 }

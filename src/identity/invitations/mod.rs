@@ -1,6 +1,8 @@
-//! Invitations of staff: a mailed link, single use, 7 days.
+//! Invitations of staff: a mailed link, single use, 7 days. All other admins learn of each one, and of each that is
+//! accepted, so that nobody adds an account of staff unseen.
 
 mod sql;
+mod told;
 
 use crate::audit::{self, Deed, Event};
 use crate::clock::Timestamp;
@@ -114,6 +116,7 @@ pub async fn invite(
     }
     let now = portal.clock.now();
     let clinic = &portal.config.clinic;
+    let admins = accounts::admins(portal).await?;
     let (token, id) = (Secret::token(), InvitationId::new());
     let mut tx = portal.db.begin().await?;
     let (data_key_id, key) = portal.make_data_key(&mut tx).await?;
@@ -154,6 +157,13 @@ pub async fn invite(
         event = event.from(from);
     }
     audit::record(portal, &mut tx, event).await?;
+    let inviter = match by {
+        Actor::Account { id, .. } => Some(*id),
+        _ => None,
+    };
+    let told = told::Told { notice: Notice::StaffInvited, inviter, name: &new.name, role: new.role };
+    let others: Vec<_> = admins.into_iter().filter(|admin| Some(admin.id) != inviter).collect();
+    told::tell(portal, &mut tx, &others, told).await?;
     tx.commit().await?;
     Ok(link)
 }
@@ -240,7 +250,7 @@ pub async fn fill_in(
     Ok(invitation)
 }
 
-/// Uses the invitation up; None when it is over.
+/// Uses the invitation up, and tells the admins; None when it is over.
 ///
 /// # Errors
 /// When the database fails.
@@ -250,7 +260,11 @@ pub async fn claim(portal: &Portal, tx: &mut Tx, id: InvitationId) -> Result<Opt
     if !sql::claim(tx, id, now).await? {
         return Ok(None);
     }
-    opened(portal, row).map(Some)
+    let inviter = told::account_of(&row.invited_by);
+    let invitation = opened(portal, row)?;
+    let told = told::Told { notice: Notice::StaffJoined, inviter, name: &invitation.name, role: invitation.role };
+    told::tell(portal, tx, &accounts::admins(portal).await?, told).await?;
+    Ok(Some(invitation))
 }
 
 /// Takes an invitation back; false when it is over already.

@@ -65,6 +65,7 @@ pub(super) struct Found {
     pub password_hash: Option<String>,
     pub locale: Locale,
     pub zone: Zone,
+    pub invited_by: String,
     pub expires_at: Timestamp,
 }
 
@@ -84,6 +85,7 @@ fn found(row: &AnyRow) -> db::Result<Found> {
         password_hash: row.try_get("password_hash")?,
         locale: parse("locale", row.try_get("locale")?)?,
         zone: parse("time_zone", row.try_get("time_zone")?)?,
+        invited_by: row.try_get("invited_by")?,
         expires_at: from_ms(row.try_get("expires_at")?),
     })
 }

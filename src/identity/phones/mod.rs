@@ -119,6 +119,19 @@ pub async fn holders(tx: &mut Tx, phone_index: &[u8; 32]) -> Result<Vec<AccountI
     Ok(sql::holders(tx, phone_index).await?)
 }
 
+/// Whether two accounts both have a proved phone of one number, or had since an instant: then one person may hold both.
+///
+/// # Errors
+/// When the database fails.
+pub async fn share_one(
+    connection: &mut AnyConnection,
+    one: AccountId,
+    other: AccountId,
+    since: Timestamp,
+) -> Result<bool, InternalError> {
+    Ok(sql::in_common(connection, one, other, since).await? > 0)
+}
+
 /// The first of a number's three places that nobody has.
 ///
 /// # Errors

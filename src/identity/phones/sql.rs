@@ -71,6 +71,27 @@ pub(super) async fn holders(connection: &mut AnyConnection, index: &[u8; 32]) ->
     ids.iter().map(|id| parse("account_id", id)).collect()
 }
 
+/// How many proved numbers two accounts both have, or had since an instant.
+pub(super) async fn in_common(
+    connection: &mut AnyConnection,
+    one: AccountId,
+    other: AccountId,
+    since: Timestamp,
+) -> db::Result<i64> {
+    sqlx::query_scalar(
+        "SELECT COUNT(*)
+         FROM phones mine
+         JOIN phones theirs ON theirs.phone_index = mine.phone_index AND theirs.account_id = $2
+                           AND theirs.proved_at IS NOT NULL AND (theirs.removed_at IS NULL OR theirs.removed_at >= $3)
+         WHERE mine.account_id = $1 AND mine.proved_at IS NOT NULL AND (mine.removed_at IS NULL OR mine.removed_at >= $3)",
+    )
+    .bind(one.to_string())
+    .bind(other.to_string())
+    .bind(since.as_millisecond())
+    .fetch_one(connection)
+    .await
+}
+
 /// The first of a number's three places that nobody has.
 pub(super) async fn free_place(connection: &mut AnyConnection, index: &[u8]) -> db::Result<Option<i64>> {
     let taken: Vec<i64> = sqlx::query_scalar(

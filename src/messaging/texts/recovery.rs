@@ -46,11 +46,15 @@ pub(super) fn mail(config: &Config, words: Words, notice: Notice, values: &Value
             vec![timed("mail-recovery_stopped-body"), words.t("mail-recovery_stopped-next")],
             None,
         ),
-        Notice::RecoveryUndone => (
-            subject("mail-recovery_undone-subject"),
-            vec![timed("mail-recovery_undone-body"), words.t("mail-recovery_undone-next")],
-            None,
-        ),
+        Notice::RecoveryUndone => {
+            let mut body = vec![timed("mail-recovery_undone-body")];
+            // The address itself is not named: the mail goes to it.
+            if values.contains_key("email") {
+                body.push(words.t("mail-recovery_undone-email"));
+            }
+            body.push(words.t("mail-recovery_undone-next"));
+            (subject("mail-recovery_undone-subject"), body, None)
+        }
         Notice::RecoveryUndoneForStaff => (
             subject("mail-recovery_undone_staff-subject"),
             vec![

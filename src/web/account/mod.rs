@@ -49,11 +49,7 @@ async fn read_own(ctx: &Ctx<Person>, deed: Deed) -> Result<(), InternalError> {
 
 /// What somebody is, in a word.
 pub(super) fn role_word(words: &Words, role: Role) -> String {
-    words.t(match role {
-        Role::Patient => "role-patient",
-        Role::Doctor => "role-doctor",
-        Role::Admin => "role-admin",
-    })
+    words.role(role)
 }
 
 /// Day and time of an instant for a table whose page names the zone once.

@@ -195,6 +195,9 @@ struct RenamePage {
 /// `GET /account/security/passkeys/{id}/rename`.
 async fn name(ctx: Ctx<Person>, id: Path<String>) -> PageResult {
     let passkey = one(&ctx, &id).await?;
+    if let Some(paused) = &ctx.who.signed_in.frozen {
+        return frozen::page(ctx.layout(), paused);
+    }
     page(&RenamePage { layout: ctx.layout(), errors: Errors::none(), id: passkey.id, name: passkey.name })
 }
 
@@ -211,6 +214,7 @@ async fn rename(ctx: Ctx<Person>, id: Path<String>, Posted(form): Posted<NameFor
     match manage::rename_passkey(&ctx.portal, who, passkey.id, &form.name, ctx.network()).await {
         Ok(true) => see_other("/account/security/passkeys?done=renamed"),
         Ok(false) => Err(Problem::NotFound),
+        Err(Failure::Refused(AddRefusal::Frozen(paused))) => frozen::page(ctx.layout(), &paused),
         Err(Failure::Refused(refusal)) => {
             let layout = ctx.layout();
             let errors = wrong(&layout.words, refusal);

@@ -8,6 +8,7 @@ use askama::Template;
 use serde::Deserialize;
 
 use crate::audit::Deed;
+use crate::auth::alerts::freeze;
 use crate::auth::{recovery, sessions, step_up};
 use crate::care::{appointments, doctors};
 use crate::error::{Failure, InternalError};
@@ -152,6 +153,8 @@ struct ShowPage {
     /// Since when or until when changes are paused, in a sentence.
     frozen: Option<String>,
     just_unfrozen: bool,
+    /// This admin bound the person's phone, which can still be undone.
+    own_step: bool,
     sessions: usize,
     is_me: bool,
     checks: Vec<Line>,
@@ -203,6 +206,7 @@ async fn show(ctx: Ctx<Admin>, id: Path<String>, arrival: Query<Arrival>) -> Pag
         mail_returns: returned.map(|mark| mail_sentence(&layout, &mark)),
         mail_works: arrival.done.as_deref() == Some("mail"),
         frozen: unfreeze::sentence(&layout, &account),
+        own_step: freeze::is_own_step(&ctx.portal, ctx.who.signed_in.account, account.id).await?,
         just_unfrozen: arrival.done.as_deref() == Some("unfrozen"),
         sessions: if account.turned_off_at.is_some() { 0 } else { sessions },
         is_me: account.id == ctx.who.signed_in.account,

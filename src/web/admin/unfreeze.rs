@@ -28,6 +28,8 @@ struct UnfreezePage {
     role: String,
     frozen: String,
     reason: String,
+    /// This admin bound the person's phone, which can still be undone.
+    own_step: bool,
 }
 
 /// The pause that holds, in a sentence for staff.
@@ -40,11 +42,12 @@ pub(super) fn sentence(layout: &Layout, account: &Account) -> Option<String> {
 }
 
 impl UnfreezePage {
-    fn new(ctx: &Ctx<Admin>, account: Account, reason: String, errors: Errors) -> Self {
+    async fn new(ctx: &Ctx<Admin>, account: Account, reason: String, errors: Errors) -> Result<Self, Problem> {
+        let own_step = freeze::is_own_step(&ctx.portal, ctx.who.signed_in.account, account.id).await?;
         let layout = ctx.layout();
         let role = role_word(&layout.words, account.role);
         let frozen = sentence(&layout, &account).unwrap_or_else(|| layout.words.t("people-unfreeze-none"));
-        Self { layout, errors, account, role, frozen, reason }
+        Ok(Self { layout, errors, account, role, frozen, reason, own_step })
     }
 }
 
@@ -66,7 +69,7 @@ async fn confirm(ctx: Ctx<Admin>, id: Path<String>) -> PageResult {
     }
     read(&ctx, Deed::PeopleRead, Some(&account)).await?;
     let typed: UnfreezeForm = ctx.kept().await?.unwrap_or_default();
-    page(&UnfreezePage::new(&ctx, account, typed.reason, Errors::none()))
+    page(&UnfreezePage::new(&ctx, account, typed.reason, Errors::none()).await?)
 }
 
 /// `POST /admin/people/{id}/unfreeze`: 303 to the person, or 422 and what is wrong.
@@ -77,7 +80,7 @@ async fn lift(ctx: Ctx<Admin>, id: Path<String>, Posted(typed): Posted<UnfreezeF
     };
     let words = ctx.layout().words;
     if let Some(sentence) = reason_wrong(&words, &typed.reason) {
-        return refused(&UnfreezePage::new(&ctx, account, typed.reason, Errors::one("reason", sentence)));
+        return refused(&UnfreezePage::new(&ctx, account, typed.reason, Errors::one("reason", sentence)).await?);
     }
     let by = Lifter::Admin(ctx.who.signed_in.account, fresh);
     let done = || see_other(&format!("/admin/people/{}?done=unfrozen", account.id));
@@ -86,10 +89,11 @@ async fn lift(ctx: Ctx<Admin>, id: Path<String>, Posted(typed): Posted<UnfreezeF
         Ok(()) | Err(Failure::Refused(LiftRefusal::NotFrozen)) => return done(),
         Err(Failure::Refused(LiftRefusal::NotFound)) => return Err(Problem::NotFound),
         Err(Failure::Refused(LiftRefusal::Oneself)) => words.t("people-unfreeze-oneself"),
+        Err(Failure::Refused(LiftRefusal::OwnStep)) => words.t("people-unfreeze-own_step"),
         Err(Failure::Refused(LiftRefusal::NoReason)) => words.t("reason-empty"),
         Err(Failure::Internal(error)) => return Err(error.into()),
     };
-    refused(&UnfreezePage::new(&ctx, account, typed.reason, Errors::one("reason", sentence)))
+    refused(&UnfreezePage::new(&ctx, account, typed.reason, Errors::one("reason", sentence)).await?)
 }
 
 /// Their routes.

@@ -104,6 +104,7 @@ people-unfreeze-hint = How you checked that it is the person, the date and the t
 people-unfreeze-submit = Allow changes
 people-unfreeze-none = Nothing is paused for this account.
 people-unfreeze-oneself = Nobody can lift their own pause. Ask another admin.
+people-unfreeze-own_step = You or somebody with your phone number checked or approved the new phone of this person. While they can undo it, another admin must allow changes.
 people-unfreeze-done = Changes are possible again.
 deed-not_me_reported = Reported by a mailed link: "This was not me"
 deed-account_unfrozen = Changes to the account were allowed again

@@ -104,6 +104,7 @@ people-unfreeze-hint = Cómo comprobó que es la persona, la fecha y el número 
 people-unfreeze-submit = Permitir cambios
 people-unfreeze-none = Nada está en pausa en esta cuenta.
 people-unfreeze-oneself = Nadie puede levantar su propia pausa. Pida ayuda a otra persona de administración.
+people-unfreeze-own_step = Usted, o alguien con su número de teléfono, comprobó o aprobó el celular nuevo de esta persona. Mientras se pueda deshacer, otra persona de administración debe permitir los cambios.
 people-unfreeze-done = Los cambios son posibles otra vez.
 deed-not_me_reported = Avisó por un enlace de correo: «No fui yo»
 deed-account_unfrozen = Se permitieron otra vez los cambios de la cuenta
