@@ -251,6 +251,26 @@ async fn an_account_younger_than_the_request_takes_no_step() {
 }
 
 #[tokio::test]
+async fn nobody_of_the_staff_connects_a_phone_of_their_own() {
+    let portal = TestPortal::start().await;
+    let (mia, ada) = (portal.patient("mia").await, portal.admin("ada").await);
+    let robin = portal.account_of(Role::Admin, "Robin Example", "robin@people.example", NEW, "1970-01-01").await;
+    portal.minutes_later(2);
+    let (_, request) = asked(&portal, &mia).await;
+    portal.minutes_later(2);
+    let mut own = portal.signed_in(&robin).await;
+    let page = check(&mut own, &request).await;
+    assert_eq!(page.status, 422);
+    page.says("The new number is a phone of your own account.");
+    check(&mut portal.signed_in(&ada).await, &request).await.says("Your check is written down");
+    portal.later(SignedDuration::from_hours(25));
+    let page = approve(&mut portal.signed_in(&robin).await, &request).await;
+    assert_eq!(page.status, 422);
+    page.says("The new number is a phone of your own account.");
+    assert_eq!(phone_of(&portal, &mia).await, mia.phone);
+}
+
+#[tokio::test]
 async fn who_shares_a_phone_with_the_checker_does_not_approve() {
     let portal = TestPortal::start().await;
     let (mia, robin, bob) = (portal.patient("mia").await, portal.admin("robin").await, portal.admin("bob").await);

@@ -211,6 +211,8 @@ pub enum CheckRefusal {
     TooNew,
     /// Who checked and who approves have a phone in common: one person may hold both accounts.
     SharedPhone,
+    /// The new number is that of a phone of their own.
+    OwnPhone,
     /// The waiting time lasts until then.
     TooSoon(Timestamp),
     /// Three accounts use the new number already.
@@ -237,11 +239,16 @@ async fn for_reviewer(portal: &Portal, tx: &mut Tx, by: &Reviewer, id: RecoveryI
     Ok((row, owner))
 }
 
-/// Why this member of staff takes neither step: their account is younger than the request. Refusing is open to them.
-async fn too_new(portal: &Portal, tx: &mut Tx, by: &Reviewer, row: &sql::Row) -> Reviewed<()> {
+/// Why this member of staff takes neither step: their account is younger than the request, or the new number is theirs. Refusing
+/// is open to them.
+async fn takes_steps(portal: &Portal, tx: &mut Tx, by: &Reviewer, row: &sql::Row) -> Reviewed<()> {
     match accounts::find_in(portal, tx, by.account).await? {
-        Some(me) if me.opened_at <= row.asked_at => Ok(()),
-        _ => no(CheckRefusal::TooNew),
+        Some(me) if me.opened_at <= row.asked_at => {}
+        _ => return no(CheckRefusal::TooNew),
+    }
+    match phones::holders(tx, &row.index()?).await?.contains(&by.account) {
+        true => no(CheckRefusal::OwnPhone),
+        false => Ok(()),
     }
 }
 
@@ -286,7 +293,7 @@ pub async fn check(
 ) -> Reviewed<()> {
     let mut tx = portal.db.begin().await?;
     let (row, owner) = for_reviewer(portal, &mut tx, by, id).await?;
-    too_new(portal, &mut tx, by, &row).await?;
+    takes_steps(portal, &mut tx, by, &row).await?;
     let Some(met) = checklist.whole() else { return no(CheckRefusal::Incomplete) };
     let note = Sealed::seal(&checklist.note.trim().to_owned(), &owner.key, &place("note_sealed", id));
     if !sql::check(&mut tx, id, by.account, met, note.as_bytes(), portal.clock.now()).await? {
@@ -327,7 +334,7 @@ pub async fn approve(portal: &Portal, by: Approver<'_>, id: RecoveryId, network:
         return no(why);
     }
     if let Approver::Staff(reviewer) = by {
-        too_new(portal, &mut tx, reviewer, &row).await?;
+        takes_steps(portal, &mut tx, reviewer, &row).await?;
         apart_from_checker(&mut tx, reviewer, &row).await?;
     }
     let token = Secret::token();

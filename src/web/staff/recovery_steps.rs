@@ -39,6 +39,7 @@ fn sentence(layout: &Layout, why: CheckRefusal) -> Result<String, Problem> {
         CheckRefusal::SamePerson => words.t("recoveries-same"),
         CheckRefusal::TooNew => words.t("recoveries-too_new"),
         CheckRefusal::SharedPhone => words.t("recoveries-shared_phone"),
+        CheckRefusal::OwnPhone => words.t("recoveries-own_phone"),
         CheckRefusal::TooSoon(at) => words.with("recoveries-too_soon").arg("when", layout.day_time(&at)).to_string(),
         CheckRefusal::PhoneFull => words.t("recoveries-full"),
         CheckRefusal::NoReason => words.t("reason-empty"),

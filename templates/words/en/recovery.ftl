@@ -89,6 +89,7 @@ recoveries-is_checked = Somebody has checked this person already
 recoveries-not_checked = Somebody must check the person first
 recoveries-same = You checked this person. Somebody else must approve.
 recoveries-too_new = Your account was opened after this request was made. Somebody who had theirs before must do this.
+recoveries-own_phone = The new number is a phone of your own account. Somebody else must do this.
 recoveries-shared_phone = Your account and the one of who checked have a phone number in common. Somebody else must approve.
 recoveries-too_soon = It can be approved from { $when } on.
 recoveries-full = Three accounts use this number already. Refuse the request, and ask for another number.

@@ -89,6 +89,7 @@ recoveries-is_checked = Alguien ya comprobó a esta persona
 recoveries-not_checked = Antes alguien debe comprobar a la persona
 recoveries-same = Usted comprobó a esta persona. Otra debe aprobar.
 recoveries-too_new = Su cuenta se abrió después de esta petición. Debe hacerlo alguien que ya tenía la suya.
+recoveries-own_phone = El número nuevo es un teléfono de su propia cuenta. Otra persona debe hacerlo.
 recoveries-shared_phone = Su cuenta y la de quien comprobó tienen un número de teléfono en común. Otra persona debe aprobar.
 recoveries-too_soon = Se puede aprobar desde { $when }.
 recoveries-full = Tres cuentas usan ya este número. Rechace la petición y pida otro número.
