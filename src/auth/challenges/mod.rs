@@ -102,6 +102,9 @@ pub struct Challenge {
     pub code_life: SignedDuration,
     /// To the holder of which factor its present code was sent; it answers for no other.
     pub code_for: Option<FactorKey>,
+    /// The blind index of the number that was typed for it: its code proves no other. None where it asks for a factor of
+    /// an account.
+    pub number: Option<[u8; 32]>,
     /// The visit the proof is bound to.
     pub visit: Option<AppointmentId>,
     /// The reset it belongs to.
@@ -208,6 +211,14 @@ pub enum Holder<'a> {
 }
 
 impl Holder<'_> {
+    /// The blind index of a number that was only typed.
+    fn typed_index(&self) -> Option<&[u8; 32]> {
+        match self {
+            Self::Typed { phone_index, .. } => Some(*phone_index),
+            Self::Account(_) | Self::NewPhone { .. } => None,
+        }
+    }
+
     /// How long a code works for them.
     fn code_life(&self, limits: &Limits) -> SignedDuration {
         match self {
@@ -242,7 +253,8 @@ pub struct NewChallenge<'a> {
 }
 
 /// Opens a challenge and sends its code, where it has one; or rejoins the live one of the same purpose in the same browser,
-/// which gives no new tries and no second text, whatever is demanded of it.
+/// which gives no new tries and no second text, whatever is demanded of it. Another typed number gets another challenge,
+/// since the code that went to the first proves nothing of it.
 ///
 /// # Errors
 /// When the database fails.
@@ -278,6 +290,7 @@ pub async fn open(portal: &Portal, tx: &mut Tx, new: NewChallenge<'_>) -> Result
         code_ends_at: now + code_life,
         code_life,
         code_for: None,
+        number: holder.typed_index().copied(),
         visit: new.visit,
         reset: new.reset,
         next: new.next.map(str::to_owned),
@@ -374,6 +387,21 @@ pub fn live_code(portal: &Portal, id: ChallengeId) -> Looking<'_> {
 /// When the database fails.
 pub async fn end_asking_for(portal: &Portal, tx: &mut Tx, role: Role, kind: FactorKind) -> Result<(), InternalError> {
     Ok(sql::end_asking_for(tx, role, kind, portal.clock.now()).await?)
+}
+
+/// Ends what can still be answered for an invitation in another browser, or by another number than this one: somebody is
+/// filling it in anew, and a code opens an account with what was filled in when it was asked for.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn end_overwritten(
+    portal: &Portal,
+    tx: &mut Tx,
+    invitation: InvitationId,
+    browser: &Browser,
+    phone_index: &[u8; 32],
+) -> Result<(), InternalError> {
+    Ok(sql::end_overwritten(tx, invitation, &browser.digest, phone_index, portal.clock.now()).await?)
 }
 
 /// How long a challenge that can no longer be answered stays in the table.
