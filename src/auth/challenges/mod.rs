@@ -161,6 +161,12 @@ impl Challenge {
         }
     }
 
+    /// Whether its person had nothing that could be asked for when it was opened: then no code was sent, and none will do.
+    pub fn asks_nothing(&self) -> bool {
+        let is_unsent = self.factor == FactorKind::Sms && self.phone.is_none();
+        is_unsent && matches!(self.whose, Whose::Account(_))
+    }
+
     /// Whose number it is to prove: one that was proved before, or one that was only typed.
     fn is_typed(&self) -> bool {
         !matches!(self.whose, Whose::Account(_)) || self.purpose == Purpose::ChangePhone
@@ -319,7 +325,7 @@ pub async fn open(portal: &Portal, tx: &mut Tx, new: NewChallenge<'_>) -> Result
         Holder::Account(account) => {
             let best = choice::choices(portal, tx, account, challenge.asked()).await?.into_iter().next();
             sql::insert(tx, &challenge, now).await?;
-            // Somebody whose every factor is off is told so when they answer.
+            // Somebody whose every factor is off is told so by its page.
             if let Some(best) = best {
                 begin(portal, tx, &mut challenge, account, &best, network).await?;
             }
