@@ -239,6 +239,28 @@ async fn another_number_for_an_invitation_gives_no_number_more_texts_and_nobody_
 }
 
 #[tokio::test]
+async fn asking_for_a_link_costs_the_same_commits_whoever_has_an_account() {
+    let door = Door::open().await;
+    door.mia().await;
+    door.account(Role::Doctor, "off@example.org", OTHER).await;
+    door.tamper("UPDATE accounts SET turned_off_at = 1 WHERE role = 'doctor'").await;
+    for email in [MIA, "nobody@example.org", "off@example.org"] {
+        let before = door.portal.db.commits();
+        went_through(password_reset::ask(&door.portal, &browser(), EmailAddress::parse(email).unwrap()).await);
+        assert_eq!(door.portal.db.commits() - before, 1, "{email}: before the answer");
+        for _ in 0..200 {
+            if door.portal.db.commits() - before >= 2 {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        assert_eq!(door.portal.db.commits() - before, 2, "{email}: after it");
+    }
+    assert_eq!(door.number("SELECT COUNT(*) FROM password_resets").await, 1);
+}
+
+#[tokio::test]
 async fn an_invitation_opens_one_account_within_seven_days() {
     let door = Door::open().await;
     let link = invite(&door, "ada@example.org").await;
