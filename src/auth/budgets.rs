@@ -21,6 +21,11 @@ pub fn nobody(limits: &Limits) -> Limit {
     Limit { bucket: "passwords:nobody", max: i64::MAX, window: limits.passwords_window, pause: None }
 }
 
+/// Requests for a new password of an email without an account: written as a link would be, and nothing follows.
+pub fn resets_of_nobody() -> Limit {
+    Limit { bucket: "resets:nobody", max: i64::MAX, window: SignedDuration::from_mins(15), pause: None }
+}
+
 /// Sign-in tries from one network.
 pub fn network_tries(limits: &Limits) -> Limit {
     Limit { bucket: "network:sign_in", max: limits.network_tries, window: SignedDuration::from_mins(15), pause: None }

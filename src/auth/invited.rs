@@ -1,17 +1,22 @@
 //! Accepting an invitation: password and phone by form, then the phone proved by a code, then an account.
+//!
+//! It can be filled in again, in any browser that has the link. The last time counts: it ends the codes of all before it, so
+//! that a code opens an account with no other phone and password than it was asked for.
 
 use crate::audit::{self, Deed, Event};
 use crate::auth::browser::Browser;
-use crate::auth::challenges::{self, Holder, NewChallenge, Purpose, Whose};
+use crate::auth::challenges::{self, Challenge, Holder, NewChallenge, Purpose, Whose};
 use crate::auth::entered::Entered;
 use crate::auth::register;
 use crate::auth::sessions::{self, Kind, NewSession};
+use crate::crypto::blind_index;
 use crate::crypto::passwords::{Password, PasswordRefusal};
 use crate::crypto::random::Secret;
 use crate::db::Tx;
 use crate::error::{Failure, InternalError};
 use crate::identity::accounts::{self, NewAccount};
 use crate::identity::invitations::{self, Invitation};
+use crate::messaging::dispatches::Contact;
 use crate::portal::Portal;
 use crate::types::actor::Actor;
 use crate::types::ids::{InvitationId, SessionId};
@@ -52,9 +57,10 @@ pub async fn accept(
         .map_err(|refusal| Failure::Refused(AcceptRefusal::Password(refusal)))?;
     let hash = portal.hasher.hash(password).await.map_err(|_| InternalError::busy("hashing a password"))?;
     let mut tx = portal.db.begin().await?;
-    let invitation = invitations::fill_in(portal, &mut tx, invitation, phone, &hash).await?;
-    let gone = || InternalError::because("an invitation without its phone");
-    let index = invitation.phone_index(portal).ok_or_else(gone)?;
+    let index = blind_index::index_phone(&portal.keys.index, &phone);
+    let contact = Contact { phone: Some(phone.clone()), ..invitation.contact() };
+    // Challenges before the invitation, as an answer takes them: so neither waits for the other.
+    challenges::end_overwritten(portal, &mut tx, invitation.id, browser, &index).await?;
     let challenge = challenges::open(
         portal,
         &mut tx,
@@ -63,11 +69,7 @@ pub async fn accept(
             purpose: Purpose::Register,
             browser,
             device: None,
-            holder: Holder::Typed {
-                contact: Some(&invitation.contact()),
-                phone: invitation.phone.as_ref().ok_or_else(gone)?,
-                phone_index: &index,
-            },
+            holder: Holder::Typed { contact: Some(&contact), phone: &phone, phone_index: &index },
             stronger: false,
             apart_from: None,
             visit: None,
@@ -76,6 +78,9 @@ pub async fn accept(
         },
     )
     .await?;
+    if !invitations::fill_in(&mut tx, &invitation, &phone, &hash, challenge).await? {
+        return Err(Failure::Refused(AcceptRefusal::Over));
+    }
     let new = NewSession {
         browser,
         kind: Kind::Pending,
@@ -90,7 +95,8 @@ pub async fn accept(
     Ok(Entered { token, device: None, next: "/challenge".into() })
 }
 
-/// The phone is proved: opens the account and signs in. None when the invitation is over, or email or phone are taken.
+/// The phone is proved: opens the account and signs in. None when the invitation is over or was filled in again since the
+/// code was asked for, or email or phone are taken.
 ///
 /// # Errors
 /// When the database fails.
@@ -98,11 +104,15 @@ pub(super) async fn finish(
     portal: &Portal,
     mut tx: Tx,
     browser: &Browser,
+    challenge: &Challenge,
     id: InvitationId,
     replaces: SessionId,
 ) -> Result<Option<Entered>, InternalError> {
-    let Some(invitation) = invitations::claim(portal, &mut tx, id).await? else { return Ok(None) };
+    let Some(invitation) = invitations::claim(portal, &mut tx, id, challenge.id).await? else { return Ok(None) };
     let (Some(phone), Some(hash)) = (&invitation.phone, &invitation.password_hash) else { return Ok(None) };
+    if challenge.number != invitation.phone_index(portal) {
+        return Ok(None);
+    }
     let opened = accounts::open(
         portal,
         &mut tx,

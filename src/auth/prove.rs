@@ -53,7 +53,7 @@ pub async fn prove(
                 .ok_or(Failure::Refused(AnswerRefusal::Ended))?
         }
         (Purpose::Register, Whose::Invitation(invitation), _) => {
-            super::invited::finish(portal, tx, browser, invitation, session.id)
+            super::invited::finish(portal, tx, browser, &answered.challenge, invitation, session.id)
                 .await?
                 .ok_or(Failure::Refused(AnswerRefusal::Ended))?
         }

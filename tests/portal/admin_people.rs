@@ -1,10 +1,14 @@
 //! People as an admin sees them: found, invited, turned off and on.
 
+use salus::error::Failure;
+use salus::identity::accounts::{self, TurnRefusal};
 use salus::identity::invitations::{self, NewInvitation};
 use salus::types::actor::{Actor, Role};
 use salus::types::email_address::EmailAddress;
+use salus::types::ids::AccountId;
 use salus::types::person_name::PersonName;
 
+use crate::door::{Door, browser};
 use crate::support::clinic;
 use crate::support::server::{PASSWORD, TestPortal};
 
@@ -206,4 +210,24 @@ async fn turning_a_doctor_off_cancels_what_is_booked_and_tells_the_patients() {
     portal.message(&mia.email, |mail| mail.text.contains("is cancelled")).await;
     let mut theirs = portal.signed_in(&mia).await;
     theirs.open(&format!("/appointments/{}", booked.id)).await.says("This visit was cancelled.");
+}
+
+#[tokio::test]
+async fn of_two_admins_who_turn_each_other_off_at_one_instant_one_remains() {
+    let door = Door::open().await;
+    let ada = door.account(Role::Admin, "ada@example.org", "+12125550100").await;
+    let bea = door.account(Role::Admin, "bea@example.org", "+12125550101").await;
+    let network = browser().network;
+    let turns_off = async |me: AccountId, other: AccountId| {
+        let by = Actor::Account { id: me, role: Role::Admin };
+        accounts::turn(&door.portal, &by, other, false, "left the clinic", &network).await
+    };
+    for _ in 0..8 {
+        let (one, other) = tokio::join!(turns_off(ada, bea), turns_off(bea, ada));
+        assert!(one.is_ok() != other.is_ok(), "{one:?}, {other:?}");
+        let refused = one.err().or(other.err());
+        assert!(matches!(refused, Some(Failure::Refused(TurnRefusal::LastAdmin))), "{refused:?}");
+        assert_eq!(door.number("SELECT COUNT(*) FROM accounts WHERE turned_off_at IS NULL").await, 1);
+        door.tamper("UPDATE accounts SET turned_off_at = NULL").await;
+    }
 }

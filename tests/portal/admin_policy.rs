@@ -1,6 +1,7 @@
 //! Policy: what is asked of each role at sign-in, changed by admins who saw whom it touches.
 
 use salus::audit::{self, Deed, Search};
+use salus::auth::lockout::{self, Resetter};
 use salus::auth::policy;
 use salus::portal::Portal;
 use salus::types::actor::Role;
@@ -225,15 +226,60 @@ async fn an_app_that_is_off_after_wrong_answers_leaves_no_way_around_it() {
     let (ada, okafor) = (portal.admin("ada").await, portal.doctor("okafor").await);
     let mut admin = portal.signed_in(&ada).await;
     let mut doctor = portal.signed_in(&okafor).await;
-    bind(&portal, &mut doctor).await;
+    let app = bind(&portal, &mut doctor).await;
     doctor.post("/logout", &[]).await;
     change(&mut admin, DOCTOR, &[("sms", ""), ("voice", "")]).await;
     tamper(&portal, "UPDATE factor_uses SET wrong = 100 WHERE factor LIKE 'authenticator:%'").await;
 
-    let page = sign_in_by_text(&portal, &mut doctor, &okafor).await;
-    assert_eq!(page.address, "/account/security?done=add", "a text opens no more than it does for who has no app");
+    let texts = portal.messages(&okafor.phone).await;
+    doctor.open("/login").await;
+    let page = doctor.post("/login", &[("email", &okafor.email), ("password", PASSWORD)]).await;
+    assert_eq!(page.location(), "/challenge");
+    let page = doctor.get("/challenge").await;
+    assert_eq!(page.status, 422, "no text takes the place of the app");
+    page.says("Call us to sign in").says(&portal.portal.config.clinic.phone);
+    assert_eq!(page.links("/recovery"), ["/recovery"]);
+    doctor.open("/challenge/method").await.says_not("Text message");
+    let page = doctor.post("/challenge/method", &[("method", "sms")]).await;
+    assert_eq!(page.status, 422, "nor does asking for one");
+    doctor.open("/challenge/method").await;
+    assert_eq!(doctor.post("/challenge/method", &[("method", "none")]).await.location(), "/recovery");
+    doctor.open("/recovery").await;
+    assert_eq!(doctor.post("/challenge", &[("code", "123456")]).await.status, 422);
+    assert_eq!(portal.messages(&okafor.phone).await, texts);
+
+    let unlocked = lockout::reset(&portal.portal, Resetter::Shell, okafor.account, "asked in person", None).await;
+    assert!(unlocked.is_ok());
+    let page = doctor.open("/challenge").await;
+    page.says("Code of your authenticator app").says_not("Text message");
+    portal.minutes_later(2);
+    doctor.open("/challenge/method").await;
+    doctor.send("/challenge/method", &[("method", "totp")]).await;
+    doctor.send("/challenge", &[("code", &app.code(&portal, 0))]).await;
+    assert_eq!(doctor.open("/doctor").await.status, 200, "the clinic helped");
+}
+
+#[tokio::test]
+async fn who_wore_out_the_app_gets_in_by_a_recovery_code_and_adds_another() {
+    let portal = TestPortal::start().await;
+    let (ada, okafor) = (portal.admin("ada").await, portal.doctor("okafor").await);
+    let mut admin = portal.signed_in(&ada).await;
+    let mut doctor = portal.signed_in(&okafor).await;
     bind(&portal, &mut doctor).await;
-    assert_eq!(doctor.open("/doctor").await.status, 200, "a new app does");
+    let codes = "/account/security/recovery-codes";
+    doctor.open(codes).await;
+    let page = doctor.post(codes, &[("set", "none")]).await.text();
+    let code = page.split_whitespace().find(|word| word.len() == 14 && word.matches('-').count() == 2).unwrap();
+    doctor.open("/doctor").await;
+    doctor.post("/logout", &[]).await;
+    change(&mut admin, DOCTOR, &[("sms", ""), ("voice", "")]).await;
+    tamper(&portal, "UPDATE factor_uses SET wrong = 100 WHERE factor LIKE 'authenticator:%'").await;
+
+    password(&mut doctor, &okafor).await.says_not("We sent a text message");
+    let page = doctor.send("/challenge", &[("code", code)]).await;
+    assert_eq!(page.address, "/account/security?done=add");
+    bind(&portal, &mut doctor).await;
+    assert_eq!(doctor.open("/doctor").await.status, 200);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use data_encoding::BASE32_NOPAD;
+use salus::auth::browser::Browser;
 use salus::auth::challenges::{self, Answer, AnswerRefusal};
 use salus::auth::factors::recovery_codes::{self, TypedRecoveryCode};
 use salus::auth::factors::{choice, totp};
@@ -12,6 +13,7 @@ use salus::auth::sessions::Session;
 use salus::auth::sign_in::SignInRefusal;
 use salus::clock::{SignedDuration, Timestamp};
 use salus::crypto::codes::TypedCode;
+use salus::crypto::random::bytes;
 use salus::error::Failure;
 use salus::types::factor_kind::FactorKind;
 use salus::types::ids::AccountId;
@@ -208,6 +210,35 @@ async fn strangers_who_guess_at_one_instant_in_many_browsers_get_no_guess_more()
     let looked_at = refused.iter().filter(|why| matches!(why, AnswerRefusal::Wrong { .. })).count();
     assert_eq!(looked_at, 2, "an app's code counts three times, since three are valid: {refused:?}");
     assert_eq!(door.number("SELECT strange_codes FROM accounts").await, 100);
+}
+
+#[tokio::test]
+async fn whoever_copied_a_known_browser_gets_no_guess_more_at_one_instant_in_many() {
+    let door = Door::open().await;
+    let (_, app, recovery) = mia(&door).await;
+    let totp = Wanted { kind: FactorKind::Totp, phone: None };
+    let mut known = browser();
+    let pending = door.password(&known, MIA).await;
+    went_through(resend(&door.portal, &known, &pending, totp).await);
+    let (_, right, _) = guess(&door, &pending, &app, &recovery).await;
+    known.device = went_through(prove(&door.portal, &known, &pending, &right, false).await).device;
+    assert!(known.device.is_some());
+    let mut all = Vec::new();
+    for _ in 0..24 {
+        let here = Browser { digest: bytes(), ..known.clone() };
+        let pending = door.password(&here, MIA).await;
+        assert!(pending.device.is_some(), "the copy is known");
+        went_through(resend(&door.portal, &here, &pending, totp).await);
+        all.push((here, pending));
+    }
+    let (answer, ..) = guess(&door, &all[0].1, &app, &recovery).await;
+    let tries = all.iter().map(|(here, pending)| prove(&door.portal, here, pending, &answer, false));
+    let refused: Vec<_> = futures_util::future::join_all(tries).await.into_iter().map(refusal).collect();
+    let wrong = refused.iter().filter(|why| matches!(why, AnswerRefusal::Wrong { .. })).count();
+    assert_eq!(wrong, 9, "the tenth locks: {refused:?}");
+    let looked_at = "SELECT wrong FROM factor_uses WHERE factor LIKE 'authenticator:%'";
+    assert_eq!(door.number(looked_at).await, 10);
+    assert_eq!(door.number("SELECT 100 * locks + in_a_row FROM lockouts").await, 100);
 }
 
 #[tokio::test]

@@ -315,6 +315,21 @@ async fn an_abandoned_registration_is_resumed_by_signing_in_and_gives_no_new_tri
 }
 
 #[tokio::test]
+async fn a_code_proves_for_a_registration_the_number_alone_that_it_was_sent_to() {
+    let door = Door::open().await;
+    let (here, other) = (browser(), "+12125550178");
+    let first = register(&door, &here, "noor@example.org", PHONE).await;
+    let code = door.code(PHONE).await;
+    door.clock.advance(seconds(1));
+    let second = register(&door, &here, "noor@example.org", other).await;
+    assert_eq!(refusal(door.type_code(&here, &second, &code).await), AnswerRefusal::Wrong { left: 4 });
+    went_through(door.type_code(&here, &first, &code).await);
+    let opened = door.of(door.of_mail("noor@example.org").await).await;
+    let proved = salus::types::phone::PhoneNumber::from_e164(PHONE).unwrap();
+    assert_eq!(opened.phone, proved, "each opens with its own number");
+}
+
+#[tokio::test]
 async fn wrong_codes_for_one_registration_are_counted_over_all_its_challenges() {
     let door = Door::open().await;
     register(&door, &browser(), "noor@example.org", PHONE).await;

@@ -94,10 +94,14 @@ pub async fn answer(
         None => None,
     };
     if let Some(account) = &account {
-        // Strangers' answers at one instant, in however many browsers, are weighed one after another from here on.
+        // Answers at one instant, in however many browsers, are weighed one after another from here on: strangers', and those
+        // of a known browser, whose cookie may have been copied into many.
         let strange = match challenge.device {
             None => Some(accounts::hold_strange(&mut tx, account.id).await?),
-            Some(_) => None,
+            Some(_) => {
+                accounts::hold(&mut tx, account.id).await?;
+                None
+            }
         };
         let (device, purpose) = (challenge.device, challenge.purpose);
         if let Some(until) = lockout::shut_until(portal, &mut tx, account.id, device, purpose).await? {

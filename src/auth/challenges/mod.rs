@@ -102,6 +102,9 @@ pub struct Challenge {
     pub code_life: SignedDuration,
     /// To the holder of which factor its present code was sent; it answers for no other.
     pub code_for: Option<FactorKey>,
+    /// The blind index of the number that was typed for it: its code proves no other. None where it asks for a factor of
+    /// an account.
+    pub number: Option<[u8; 32]>,
     /// The visit the proof is bound to.
     pub visit: Option<AppointmentId>,
     /// The reset it belongs to.
@@ -158,6 +161,12 @@ impl Challenge {
         }
     }
 
+    /// Whether its person had nothing that could be asked for when it was opened: then no code was sent, and none will do.
+    pub fn asks_nothing(&self) -> bool {
+        let is_unsent = self.factor == FactorKind::Sms && self.phone.is_none();
+        is_unsent && matches!(self.whose, Whose::Account(_))
+    }
+
     /// Whose number it is to prove: one that was proved before, or one that was only typed.
     fn is_typed(&self) -> bool {
         !matches!(self.whose, Whose::Account(_)) || self.purpose == Purpose::ChangePhone
@@ -208,6 +217,14 @@ pub enum Holder<'a> {
 }
 
 impl Holder<'_> {
+    /// The blind index of a number that was only typed.
+    fn typed_index(&self) -> Option<&[u8; 32]> {
+        match self {
+            Self::Typed { phone_index, .. } => Some(*phone_index),
+            Self::Account(_) | Self::NewPhone { .. } => None,
+        }
+    }
+
     /// How long a code works for them.
     fn code_life(&self, limits: &Limits) -> SignedDuration {
         match self {
@@ -242,7 +259,8 @@ pub struct NewChallenge<'a> {
 }
 
 /// Opens a challenge and sends its code, where it has one; or rejoins the live one of the same purpose in the same browser,
-/// which gives no new tries and no second text, whatever is demanded of it.
+/// which gives no new tries and no second text, whatever is demanded of it. Another typed number gets another challenge,
+/// since the code that went to the first proves nothing of it.
 ///
 /// # Errors
 /// When the database fails.
@@ -278,6 +296,7 @@ pub async fn open(portal: &Portal, tx: &mut Tx, new: NewChallenge<'_>) -> Result
         code_ends_at: now + code_life,
         code_life,
         code_for: None,
+        number: holder.typed_index().copied(),
         visit: new.visit,
         reset: new.reset,
         next: new.next.map(str::to_owned),
@@ -306,7 +325,7 @@ pub async fn open(portal: &Portal, tx: &mut Tx, new: NewChallenge<'_>) -> Result
         Holder::Account(account) => {
             let best = choice::choices(portal, tx, account, challenge.asked()).await?.into_iter().next();
             sql::insert(tx, &challenge, now).await?;
-            // Somebody whose every factor is off is told so when they answer.
+            // Somebody whose every factor is off is told so by its page.
             if let Some(best) = best {
                 begin(portal, tx, &mut challenge, account, &best, network).await?;
             }
@@ -374,6 +393,21 @@ pub fn live_code(portal: &Portal, id: ChallengeId) -> Looking<'_> {
 /// When the database fails.
 pub async fn end_asking_for(portal: &Portal, tx: &mut Tx, role: Role, kind: FactorKind) -> Result<(), InternalError> {
     Ok(sql::end_asking_for(tx, role, kind, portal.clock.now()).await?)
+}
+
+/// Ends what can still be answered for an invitation in another browser, or by another number than this one: somebody is
+/// filling it in anew, and a code opens an account with what was filled in when it was asked for.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn end_overwritten(
+    portal: &Portal,
+    tx: &mut Tx,
+    invitation: InvitationId,
+    browser: &Browser,
+    phone_index: &[u8; 32],
+) -> Result<(), InternalError> {
+    Ok(sql::end_overwritten(tx, invitation, &browser.digest, phone_index, portal.clock.now()).await?)
 }
 
 /// How long a challenge that can no longer be answered stays in the table.

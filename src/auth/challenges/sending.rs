@@ -205,6 +205,12 @@ pub async fn resend(
     if !challenge.is_live(now) || challenge.browser != browser.digest {
         return Err(Failure::Refused(ResendRefusal::Ended));
     }
+    // Another number was typed meanwhile: this code is not to reach its phone.
+    if let (Again::Number(to, _), Some(number)) = (&again, &challenge.number)
+        && *number != *to.phone_index
+    {
+        return Err(Failure::Refused(ResendRefusal::Ended));
+    }
     let is_sent = !matches!(again, Again::Account(_, choice)
         if matches!(choice.factor, Factor::Totp(_) | Factor::Passkey | Factor::Recovery));
     // Two presses at once: the first moves the instant on, the second finds it moved.

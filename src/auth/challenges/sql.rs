@@ -10,7 +10,7 @@ use crate::crypto::codes::Seed;
 use crate::db::{self, parse};
 use crate::types::actor::Role;
 use crate::types::factor_kind::FactorKind;
-use crate::types::ids::{ChallengeId, PhoneId};
+use crate::types::ids::{ChallengeId, InvitationId, PhoneId};
 
 fn odd(column: &'static str) -> sqlx::Error {
     sqlx::Error::ColumnDecode {
@@ -48,6 +48,10 @@ fn challenge(row: &AnyRow) -> db::Result<Challenge> {
         code_ends_at: from_ms(row.try_get("code_ends_at")?),
         code_life: SignedDuration::from_millis(row.try_get("code_life")?),
         code_for: text("code_for")?.map(FactorKey::stored),
+        number: row
+            .try_get::<Option<Vec<u8>>, _>("number_index")?
+            .map(|index| index.try_into().map_err(|_| odd("number_index")))
+            .transpose()?,
         visit: text("visit_id")?.map(|id| parse("visit_id", id)).transpose()?,
         reset: text("reset_id")?.map(|id| parse("reset_id", id)).transpose()?,
         next: row.try_get("next_path")?,
@@ -70,8 +74,9 @@ pub(super) async fn insert(connection: &mut AnyConnection, new: &Challenge, now:
     sqlx::query(
         "INSERT INTO challenges (id, account_id, registration_id, invitation_id, reset_id, purpose, factor, browser_digest,
                                  device_id, seed, code_ends_at, tries, sends, next_send_at, visit_id, next_path, started_at,
-                                 expires_at, phone_id, stronger, apart_from, recovery_id, code_life)
-         VALUES ($1, $2, $3, $4, $5, $6, $15, $7, $8, $9, $10, 0, 0, $11, $12, $13, $11, $14, $16, $17, $18, $19, $20)",
+                                 expires_at, phone_id, stronger, apart_from, recovery_id, code_life,
+                                 number_index)
+         VALUES ($1, $2, $3, $4, $5, $6, $15, $7, $8, $9, $10, 0, 0, $11, $12, $13, $11, $14, $16, $17, $18, $19, $20, $21)",
     )
     .bind(new.id.to_string())
     .bind(account)
@@ -93,6 +98,7 @@ pub(super) async fn insert(connection: &mut AnyConnection, new: &Challenge, now:
     .bind(new.apart_from.as_ref().map(FactorKey::as_str))
     .bind(recovery)
     .bind(new.code_life.as_millis() as i64)
+    .bind(new.number.as_ref().map(|index| index.as_slice()))
     .execute(connection)
     .await?;
     Ok(())
@@ -119,6 +125,29 @@ pub(super) async fn end_asking_for(
     Ok(())
 }
 
+/// Ends what can still be answered for an invitation in another browser, or by another number than this one.
+pub(super) async fn end_overwritten(
+    connection: &mut AnyConnection,
+    invitation: InvitationId,
+    browser: &[u8; 32],
+    number: &[u8; 32],
+    now: Timestamp,
+) -> db::Result<()> {
+    sqlx::query(
+        "UPDATE challenges
+         SET ended_at = $1
+         WHERE invitation_id = $2 AND answered_at IS NULL AND ended_at IS NULL AND expires_at > $1
+           AND (browser_digest <> $3 OR number_index IS NULL OR number_index <> $4)",
+    )
+    .bind(now.as_millisecond())
+    .bind(invitation.to_string())
+    .bind(browser.as_slice())
+    .bind(number.as_slice())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// One challenge.
 pub(super) async fn find(connection: &mut AnyConnection, id: ChallengeId) -> db::Result<Option<Challenge>> {
     let row =
@@ -126,7 +155,10 @@ pub(super) async fn find(connection: &mut AnyConnection, id: ChallengeId) -> db:
     row.as_ref().map(challenge).transpose()
 }
 
-/// The live challenge of the same person for the same purpose, phone, visit and reset in the same browser.
+/// What stands for the number of a challenge that has none, in a comparison.
+const NO_NUMBER: &[u8] = &[];
+
+/// The live challenge of the same person for the same purpose, phone or typed number, visit and reset in the same browser.
 pub(super) async fn find_live(
     connection: &mut AnyConnection,
     new: &NewChallenge<'_>,
@@ -141,7 +173,7 @@ pub(super) async fn find_live(
                 $owner,
                 " = $1 AND purpose = $2 AND browser_digest = $3 AND answered_at IS NULL AND ended_at IS NULL
                    AND expires_at > $4 AND COALESCE(visit_id, '') = $5 AND COALESCE(reset_id, '') = $6
-                   AND ($7 = '' OR phone_id = $7)
+                   AND ($7 = '' OR phone_id = $7) AND COALESCE(number_index, $8) = $9
                  ORDER BY started_at DESC
                  LIMIT 1"
             )
@@ -164,6 +196,8 @@ pub(super) async fn find_live(
             Holder::NewPhone { phone, .. } => phone.id.to_string(),
             Holder::Account(_) | Holder::Typed { .. } => String::new(),
         })
+        .bind(NO_NUMBER)
+        .bind(new.holder.typed_index().map_or(NO_NUMBER, |index| index.as_slice()))
         .fetch_optional(connection)
         .await?;
     row.as_ref().map(challenge).transpose()

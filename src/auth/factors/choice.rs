@@ -9,7 +9,8 @@
 //! 4. passkeys that were not used for so long;
 //! 5. a code by mail, where it is allowed at all, and then recovery codes: never by themselves while anything else works.
 //!
-//! What the role's policy does not count is left out, unless the person has nothing else (`auth::policy`).
+//! What the role's policy does not count is left out, unless the person holds nothing else (`auth::policy`). What is off
+//! after too many wrong answers is left out as well, and nothing weaker takes its place by that.
 //!
 //! Mail is for patients only, never for choosing a new password (its link came by the same mail), and only in a browser
 //! that has proved itself before: a stranger who holds password and mailbox gets nothing by it.
@@ -99,8 +100,8 @@ impl Choice {
     }
 }
 
-/// What the person can be asked for, the best first. Never empty but for an account whose every factor is off or not
-/// allowed: then only the clinic can help.
+/// What the person can be asked for, the best first. Never empty but for an account whose every factor that the policy
+/// counts is off: then only the clinic can help.
 ///
 /// # Errors
 /// When the database fails.
@@ -144,16 +145,16 @@ pub async fn choices(
     if codes > 0 {
         add(Factor::Recovery, None, true);
     }
-    let limits = &portal.config.limits;
-    found.retain(|choice| choice.wrong < limits.factor_life);
     found.dedup_by_key(|choice| choice.factor);
     let policies = portal.policies.now();
     let policy = policies.of(account.role);
-    // Who holds nothing that the policy counts signs in by what they hold, to add what is asked.
+    // Who holds nothing that the policy counts signs in by what they hold, to add what is asked. What is off after too many
+    // wrong answers is held all the same: else whoever wears it out would open a way that the clinic closed.
     if found.iter().any(|choice| choice.factor != Factor::Recovery && policy.will_do(choice.factor.kind())) {
         found.retain(|choice| policy.will_do(choice.factor.kind()));
     }
     found.retain(|choice| choice.factor.kind() != FactorKind::Email || policy.takes(FactorKind::Email));
+    found.retain(|choice| choice.wrong < portal.config.limits.factor_life);
     let apart = |choice: &Choice| asked.apart_from.is_none_or(|key| choice.factor.key() != *key);
     keep_if_any(&mut found, apart);
     if asked.stronger {

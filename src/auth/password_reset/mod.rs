@@ -63,13 +63,17 @@ pub async fn ask(portal: &Portal, browser: &Browser, email: EmailAddress) -> Res
 }
 
 async fn mail_link(portal: &Portal, email: &EmailAddress) -> Result<(), InternalError> {
-    let Some(account) = accounts::find_by_email(portal, email).await? else { return Ok(()) };
-    if account.turned_off_at.is_some() {
-        return Ok(());
-    }
+    let found = accounts::find_by_email(portal, email).await?;
     let now = portal.clock.now();
     let token = Secret::token();
     let mut tx = portal.db.begin().await?;
+    let Some(account) = found.filter(|account| account.turned_off_at.is_none()) else {
+        // Nobody costs a commit as well, so that the next request cannot time it.
+        let index = blind_index::index_email(&portal.keys.index, email);
+        limits::take(portal, &mut tx, budgets::resets_of_nobody(), &index).await?;
+        tx.commit().await?;
+        return Ok(());
+    };
     if account.reset_held_at.is_some() {
         let to = account.contact();
         dispatches::queue_mail(portal, &mut tx, &to, Notice::ResetHeld, &Values::new(), dispatches::MAIL_LIFE).await?;

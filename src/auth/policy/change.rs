@@ -11,6 +11,7 @@ use crate::auth::step_up::FreshFactor;
 use crate::auth::{challenges, trusted_devices};
 use crate::db::Tx;
 use crate::error::{Failure, InternalError};
+use crate::identity::accounts;
 use crate::portal::Portal;
 use crate::types::actor::{Actor, Role};
 use crate::types::factor_kind::FactorKind;
@@ -156,6 +157,8 @@ pub async fn change(
     }
     let me = fresh.account();
     let mut tx = portal.db.begin().await?;
+    // What the admin holds is not removed while it is looked at.
+    accounts::hold(&mut tx, me).await?;
     if shuts_out_in(portal, &mut tx, me, role, to).await? {
         return Err(Failure::Refused(ChangeRefusal::Oneself));
     }

@@ -389,8 +389,12 @@ pub async fn turn(
     let Some(account) = find_in(portal, &mut tx, id).await? else {
         return Err(Failure::Refused(TurnRefusal::NotFound));
     };
-    if !on && account.role == Role::Admin && sql::admins_on(&mut tx, id).await? == 0 {
-        return Err(Failure::Refused(TurnRefusal::LastAdmin));
+    if !on && account.role == Role::Admin {
+        // Two admins who turn each other off at one instant come one after the other.
+        sql::hold_admins(&mut tx).await?;
+        if sql::admins_on(&mut tx, id).await? == 0 {
+            return Err(Failure::Refused(TurnRefusal::LastAdmin));
+        }
     }
     sql::turn(&mut tx, id, (!on).then_some(now)).await?;
     let deed = if on { Deed::AccountTurnedOn } else { Deed::AccountTurnedOff };

@@ -329,6 +329,18 @@ pub(super) async fn set_profile(connection: &mut AnyConnection, id: AccountId, p
     Ok(())
 }
 
+/// Makes others wait who change an admin's account, also when the admins count one another; in one order for everybody, so
+/// that two who do the same do not wait for each other.
+pub(super) async fn hold_admins(connection: &mut AnyConnection) -> db::Result<()> {
+    let ids: Vec<String> = sqlx::query_scalar("SELECT id FROM accounts WHERE role = 'admin' ORDER BY id")
+        .fetch_all(&mut *connection)
+        .await?;
+    for id in ids {
+        changes::hold(connection, parse("id", &id)?).await?;
+    }
+    Ok(())
+}
+
 /// Admins other than this one who can sign in.
 pub(super) async fn admins_on(connection: &mut AnyConnection, but: AccountId) -> db::Result<i64> {
     sqlx::query_scalar("SELECT COUNT(*) FROM accounts WHERE role = 'admin' AND turned_off_at IS NULL AND id <> $1")

@@ -17,7 +17,7 @@ use crate::messaging::texts::{Notice, Values};
 use crate::portal::Portal;
 use crate::types::actor::{Actor, Role};
 use crate::types::email_address::EmailAddress;
-use crate::types::ids::{DataKeyId, InvitationId};
+use crate::types::ids::{ChallengeId, DataKeyId, InvitationId};
 use crate::types::locale::Locale;
 use crate::types::network::Network;
 use crate::types::person_name::PersonName;
@@ -232,32 +232,38 @@ pub async fn list(portal: &Portal) -> Result<Vec<Invitation>, InternalError> {
     rows.into_iter().map(|row| opened(portal, row)).collect()
 }
 
-/// Keeps the phone and the password until the phone is proved.
+/// Keeps the phone and the password until the challenge proves the phone; what was kept before is forgotten. False when
+/// the invitation is over.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn fill_in(
-    _portal: &Portal,
     tx: &mut Tx,
-    mut invitation: Invitation,
-    phone: PhoneNumber,
+    invitation: &Invitation,
+    phone: &PhoneNumber,
     hash: &str,
-) -> Result<Invitation, InternalError> {
-    let sealed = Sealed::seal(&phone, &invitation.key, &place("phone_sealed", invitation.id));
-    sql::fill_in(tx, invitation.id, sealed.as_bytes(), hash).await?;
-    invitation.phone = Some(phone);
-    invitation.password_hash = Some(hash.to_owned());
-    Ok(invitation)
+    challenge: ChallengeId,
+) -> Result<bool, InternalError> {
+    let sealed = Sealed::seal(phone, &invitation.key, &place("phone_sealed", invitation.id));
+    Ok(sql::fill_in(tx, invitation.id, sealed.as_bytes(), hash, challenge).await?)
 }
 
-/// Uses the invitation up, and tells the admins; None when it is over.
+/// Uses the invitation up as it was filled in for this challenge, and tells the admins; None when it is over, or was filled in
+/// for another since.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn claim(portal: &Portal, tx: &mut Tx, id: InvitationId) -> Result<Option<Invitation>, InternalError> {
+pub async fn claim(
+    portal: &Portal,
+    tx: &mut Tx,
+    id: InvitationId,
+    challenge: ChallengeId,
+) -> Result<Option<Invitation>, InternalError> {
     let now = portal.clock.now();
+    // Held first, so that nobody fills it in between what is read here and its use.
+    sql::hold(tx, id).await?;
     let Some(row) = sql::find(tx, id, now).await? else { return Ok(None) };
-    if !sql::claim(tx, id, now).await? {
+    if !sql::claim(tx, id, challenge, now).await? {
         return Ok(None);
     }
     let inviter = told::account_of(&row.invited_by);

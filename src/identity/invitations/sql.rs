@@ -7,7 +7,7 @@ use crate::clock::{Timestamp, from_ms};
 use crate::db::{self, parse};
 use crate::portal::WrappedKey;
 use crate::types::actor::Role;
-use crate::types::ids::{DataKeyId, InvitationId};
+use crate::types::ids::{ChallengeId, DataKeyId, InvitationId};
 use crate::types::locale::Locale;
 use crate::types::zone::Zone;
 
@@ -141,30 +141,50 @@ pub(super) async fn list(connection: &mut AnyConnection, now: Timestamp) -> db::
         .collect()
 }
 
-/// Keeps phone and password.
+/// Keeps phone and password, and the challenge that is to prove the phone; false when it is over.
 pub(super) async fn fill_in(
     connection: &mut AnyConnection,
     id: InvitationId,
     phone: &[u8],
     hash: &str,
-) -> db::Result<()> {
-    sqlx::query("UPDATE invitations SET phone_sealed = $2, password_hash = $3 WHERE id = $1 AND accepted_at IS NULL")
+    challenge: ChallengeId,
+) -> db::Result<bool> {
+    let filled = sqlx::query(
+        "UPDATE invitations SET phone_sealed = $2, password_hash = $3, challenge_id = $4
+         WHERE id = $1 AND accepted_at IS NULL AND withdrawn_at IS NULL",
+    )
+    .bind(id.to_string())
+    .bind(phone)
+    .bind(hash)
+    .bind(challenge.to_string())
+    .execute(connection)
+    .await?;
+    Ok(filled.rows_affected() == 1)
+}
+
+/// Changes nothing, and makes others wait who change the invitation.
+pub(super) async fn hold(connection: &mut AnyConnection, id: InvitationId) -> db::Result<()> {
+    sqlx::query("UPDATE invitations SET expires_at = expires_at WHERE id = $1")
         .bind(id.to_string())
-        .bind(phone)
-        .bind(hash)
         .execute(connection)
         .await?;
     Ok(())
 }
 
-/// Uses it up; false when it is over.
-pub(super) async fn claim(connection: &mut AnyConnection, id: InvitationId, now: Timestamp) -> db::Result<bool> {
+/// Uses it up; false when it is over, or another challenge is to prove its phone.
+pub(super) async fn claim(
+    connection: &mut AnyConnection,
+    id: InvitationId,
+    challenge: ChallengeId,
+    now: Timestamp,
+) -> db::Result<bool> {
     let claimed = sqlx::query(
         "UPDATE invitations SET accepted_at = $2
-         WHERE id = $1 AND expires_at > $2 AND accepted_at IS NULL AND withdrawn_at IS NULL",
+         WHERE id = $1 AND challenge_id = $3 AND expires_at > $2 AND accepted_at IS NULL AND withdrawn_at IS NULL",
     )
     .bind(id.to_string())
     .bind(now.as_millisecond())
+    .bind(challenge.to_string())
     .execute(connection)
     .await?;
     Ok(claimed.rows_affected() == 1)

@@ -8,6 +8,7 @@ use crate::auth::challenges::{self, Answer, AnswerRefusal, Challenge, Progress, 
 use crate::auth::factors::passkeys;
 use crate::auth::factors::recovery_codes::{RecoveryCodeRefusal, TypedRecoveryCode};
 use crate::auth::prove::{self, Target, Wanted, Ways};
+use crate::auth::recovery;
 use crate::auth::trusted_devices;
 use crate::clock::Timestamp;
 use crate::crypto::codes::{CodeRefusal, TypedCode};
@@ -188,6 +189,7 @@ struct Arrival {
 /// `GET /challenge`.
 async fn show(ctx: Ctx<Pending>, arrival: Query<Arrival>) -> PageResult {
     match live(&ctx.portal, ctx.who.0.challenge).await? {
+        Some(challenge) if challenge.asks_nothing() => other_ways(&ctx, Errors::none()).await,
         Some(challenge) => {
             page(&challenge_page(&ctx, &challenge, Errors::none(), arrival.sent.is_some(), false).await?)
         }
@@ -271,19 +273,20 @@ async fn answer(ctx: Ctx<Pending>, Posted(form): Posted<AnswerForm>) -> PageResu
         AnswerRefusal::Ended => over(&ctx, purpose),
         AnswerRefusal::Locked { until } => shut(ctx.layout(), Shut::Locked, Some(until)),
         AnswerRefusal::PasswordSpent => shut(ctx.layout(), Shut::PasswordSpent, None),
-        AnswerRefusal::FactorOff => factor_off(&ctx, &words).await,
+        AnswerRefusal::FactorOff => other_ways(&ctx, Errors::one("method", words.t("method-off"))).await,
     }
 }
 
-/// The factor is off: the page of the other ways, where there is one.
-async fn factor_off(ctx: &Ctx<Pending>, words: &Words) -> PageResult {
+/// What was asked for is off, or nothing was: the page of the other ways, where there is one; else how the clinic helps.
+async fn other_ways(ctx: &Ctx<Pending>, errors: Errors) -> PageResult {
     if let Some(challenge) = live(&ctx.portal, ctx.who.0.challenge).await?
         && let Ways::Factors(choices) = prove::ways(&ctx.portal, &challenge).await?
         && !choices.is_empty()
     {
-        return method::again(ctx, &challenge, Errors::one("method", words.t("method-off"))).await;
+        return method::again(ctx, &challenge, errors).await;
     }
-    shut(ctx.layout(), Shut::FactorOff, None)
+    let may_recover = recovery::asker(&ctx.portal, &ctx.who.0).await?.is_some();
+    shut(ctx.layout(), Shut::FactorOff { may_recover }, None)
 }
 
 #[derive(Deserialize)]

@@ -71,8 +71,11 @@ pub(super) enum Shut {
     Locked,
     /// This password opens nothing from unknown browsers any more.
     PasswordSpent,
-    /// The phone saw too many wrong codes over its life.
-    FactorOff,
+    /// Everything that would do saw too many wrong answers over its life.
+    FactorOff {
+        /// Whether the person can ask for a new phone from here.
+        may_recover: bool,
+    },
     /// It all looks like somebody else.
     Held,
 }
