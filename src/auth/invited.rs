@@ -140,7 +140,7 @@ pub(super) async fn finish(
     let account = accounts::find_in(portal, &mut tx, account)
         .await?
         .ok_or_else(|| InternalError::because("an account that was just opened is not there"))?;
-    let entered = register::enter(portal, &mut tx, browser, &account, replaces).await?;
+    let entered = register::enter(portal, &mut tx, browser, &account, challenge.id, replaces).await?;
     tx.commit().await?;
     Ok(Some(entered))
 }

@@ -48,7 +48,7 @@ pub async fn prove(
                 .ok_or(Failure::Refused(AnswerRefusal::Ended))?
         }
         (Purpose::Register, Whose::Registration(registration), _) => {
-            register::finish(portal, tx, browser, registration, session.id)
+            register::finish(portal, tx, browser, (registration, id), session.id)
                 .await?
                 .ok_or(Failure::Refused(AnswerRefusal::Ended))?
         }

@@ -20,11 +20,12 @@ use crate::identity::accounts::{self, NewAccount, OpenRefusal};
 use crate::identity::phones;
 use crate::identity::registration::{self, Form, Registration};
 use crate::limits::{self, Limit, Taken};
+use crate::messaging::dispatches;
 use crate::messaging::texts::{Notice, Values};
 use crate::portal::Portal;
 use crate::types::actor::{Actor, Role};
 use crate::types::factor_kind::FactorKind;
-use crate::types::ids::{RegistrationId, SessionId};
+use crate::types::ids::{ChallengeId, RegistrationId, SessionId};
 
 fn registrations(limits: &Limits) -> Limit {
     Limit { bucket: "network:register", max: limits.registrations, window: SignedDuration::from_hours(1), pause: None }
@@ -174,7 +175,7 @@ pub(super) async fn finish(
     portal: &Portal,
     mut tx: Tx,
     browser: &Browser,
-    id: RegistrationId,
+    (id, challenge): (RegistrationId, ChallengeId),
     replaces: SessionId,
 ) -> Result<Option<Entered>, InternalError> {
     let Some(registration) = registration::find_in(portal, &mut tx, id).await? else { return Ok(None) };
@@ -219,7 +220,7 @@ pub(super) async fn finish(
     let account = accounts::find_in(portal, &mut tx, account)
         .await?
         .ok_or_else(|| InternalError::because("an account that was just opened is not there"))?;
-    let entered = enter(portal, &mut tx, browser, &account, replaces).await?;
+    let entered = enter(portal, &mut tx, browser, &account, challenge, replaces).await?;
     tx.commit().await?;
     Ok(Some(entered))
 }
@@ -230,8 +231,14 @@ pub(super) async fn enter(
     tx: &mut Tx,
     browser: &Browser,
     account: &accounts::Account,
+    challenge: ChallengeId,
     replaces: SessionId,
 ) -> Result<Entered, InternalError> {
+    let phones = phones::of_in(tx, &account.phone_owner()).await?;
+    if let Some(phone) = phones.iter().find(|phone| phone.is_primary) {
+        // The number was nobody's when the code went to it.
+        dispatches::belongs_to(tx, challenge, phone.id).await?;
+    }
     accounts::tell(portal, tx, account, Notice::Welcome, &Values::new(), false).await?;
     let (device, cookie, _) = trusted_devices::remember(portal, tx, browser, account, None, None).await?;
     let new = NewSession {

@@ -178,6 +178,7 @@ async fn another_main_phone_gets_the_codes_and_the_old_one_is_told_and_can_take_
     let mut browser = portal.signed_in(&mia).await;
     add(&portal, &mut browser, SECOND).await;
     let second = id_of(&portal, &mia, SECOND).await;
+    portal.minutes_later(2);
     browser.open(PHONES).await;
     let page = browser.send(&format!("{PHONES}/{second}/primary"), &[]).await;
     page.says("You have another main phone now.");
@@ -520,4 +521,29 @@ async fn an_account_asks_to_prove_five_numbers_a_day() {
     assert_eq!(page.status, 422);
     page.says("You asked for this often today.");
     assert_eq!(portal.messages("+12125550179").await, 0);
+}
+
+#[tokio::test]
+async fn a_phone_that_is_gone_is_not_asked_for_by_a_sign_in_that_began_before() {
+    let portal = TestPortal::start().await;
+    let mia = portal.patient("mia").await;
+    let mut waits = portal.browser();
+    waits.open("/login").await;
+    waits.send("/login", &[("email", &mia.email), ("password", PASSWORD)]).await.says("ending in 38");
+    portal.minutes_later(1);
+    let mut other = portal.signed_in(&mia).await;
+    let page = other.open("/account/security/phones").await;
+    let replace = page.body.split('"').find(|part| part.ends_with("/replace")).unwrap().to_owned();
+    other.open(&replace).await;
+    other.send(&replace, &[("phone", "+12125550160"), ("password", PASSWORD)]).await;
+    let code = portal.code("+12125550160").await;
+    other.send("/challenge", &[("code", &code)]).await.says("The number is changed.");
+
+    waits.open("/login").await;
+    let page = waits.send("/login", &[("email", &mia.email), ("password", PASSWORD)]).await;
+    assert_eq!((page.status, page.address.as_str()), (200, "/challenge"), "{}", page.text());
+    page.says("ending in 60");
+    portal.minutes_later(1);
+    let code = portal.code("+12125550160").await;
+    assert_eq!(waits.send("/challenge", &[("code", &code)]).await.address, "/home");
 }

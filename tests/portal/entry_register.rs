@@ -43,6 +43,10 @@ async fn an_account_opens_when_the_phone_is_proved_and_not_before() {
     page.says("A second way in").says("Text messages are the weaker way");
     assert_eq!(page.links("/home"), ["/home"], "later will do");
     portal.message("noor@people.example", |mail| mail.text.contains("is open")).await;
+    let phones = browser.open("/account/security/phones").await;
+    let history =
+        phones.links("/account/security/phones/").into_iter().find(|link| !link.ends_with("/replace")).unwrap();
+    browser.open(&history).await.says_not("We sent nothing to this phone yet");
 }
 
 #[tokio::test]

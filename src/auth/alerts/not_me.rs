@@ -153,7 +153,7 @@ async fn act(
         // Whoever was in by then may have been so before, and have left a way back.
         let since = now - LINK_LIFE;
         factors::remove_since(portal, &mut tx, &before, since, Actor::Stranger, Some(from)).await?;
-        also.phones.extend(phone_changes::remove_since(portal, &mut tx, &before, since).await?);
+        let mut back = Vec::new();
         let mut changes = sql::undoable_since(&mut tx, id, alert.made_at - TOGETHER, now).await?;
         changes.push(alert);
         changes.sort_by_key(|alert| Reverse((alert.made_at, alert.id)));
@@ -162,12 +162,15 @@ async fn act(
             match restore(portal, &mut tx, change, what, from).await? {
                 None => return Ok(Some(what)),
                 Some(undone) => {
+                    back.extend(undone.back);
                     also.phones.extend(undone.gone);
                     came_back |= undone.came_back;
                 }
             }
             sql::use_up(&mut tx, change.id, now).await?;
         }
+        let account = accounts::find_in(portal, &mut tx, id).await?.ok_or_else(gone)?;
+        also.phones.extend(phone_changes::remove_since(portal, &mut tx, &account, since, &back).await?);
         // What was mailed since went to a mailbox that may not be the owner's.
         if let Some(first) = changes.iter().rfind(|change| former(change) == Some(Former::Email)) {
             sql::use_up_since(&mut tx, id, first.made_at, now).await?;

@@ -334,8 +334,9 @@ pub async fn open(portal: &Portal, tx: &mut Tx, new: NewChallenge<'_>) -> Result
     Ok(challenge.id)
 }
 
-/// Lets a live challenge ask for as much as the one that rejoins it. Its tries stay. A factor that will not do any more
-/// gives way to one that does, and its code to another, so that what was sent to it proves nothing here.
+/// Lets a live challenge ask for as much as the one that rejoins it. Its tries stay. A factor that will not do any more, or that
+/// the account has lost since, gives way to one that does, and its code to another, so that what was sent to it proves nothing
+/// here.
 async fn demand(
     portal: &Portal,
     tx: &mut Tx,
@@ -343,12 +344,11 @@ async fn demand(
     account: &Account,
     new: &NewChallenge<'_>,
 ) -> Result<(), InternalError> {
-    if live.stronger >= new.stronger && live.apart_from == new.apart_from {
-        return Ok(());
+    if live.stronger < new.stronger || live.apart_from != new.apart_from {
+        live.stronger |= new.stronger;
+        live.apart_from = new.apart_from.clone();
+        sql::set_demand(tx, live.id, live.stronger, live.apart_from.as_ref()).await?;
     }
-    live.stronger |= new.stronger;
-    live.apart_from = new.apart_from.clone();
-    sql::set_demand(tx, live.id, live.stronger, live.apart_from.as_ref()).await?;
     let choices = choice::choices(portal, tx, account, live.asked()).await?;
     let is_asked = |choice: &Choice| {
         choice.factor.kind() == live.factor && choice.phone.as_ref().map(|phone| phone.id) == live.phone
@@ -393,6 +393,19 @@ pub fn live_code(portal: &Portal, id: ChallengeId) -> Looking<'_> {
 /// When the database fails.
 pub async fn end_asking_for(portal: &Portal, tx: &mut Tx, role: Role, kind: FactorKind) -> Result<(), InternalError> {
     Ok(sql::end_asking_for(tx, role, kind, portal.clock.now()).await?)
+}
+
+/// Ends what can still be answered by a phone: it is the account's no more.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_asking_phone(
+    tx: &mut Tx,
+    account: AccountId,
+    phone: PhoneId,
+    now: Timestamp,
+) -> Result<(), InternalError> {
+    Ok(sql::end_asking_phone(tx, account, phone, now).await?)
 }
 
 /// Ends what can still be answered for an invitation in another browser, or by another number than this one: somebody is

@@ -10,7 +10,7 @@ use crate::crypto::codes::Seed;
 use crate::db::{self, parse};
 use crate::types::actor::Role;
 use crate::types::factor_kind::FactorKind;
-use crate::types::ids::{ChallengeId, InvitationId, PhoneId};
+use crate::types::ids::{AccountId, ChallengeId, InvitationId, PhoneId};
 
 fn odd(column: &'static str) -> sqlx::Error {
     sqlx::Error::ColumnDecode {
@@ -120,6 +120,26 @@ pub(super) async fn end_asking_for(
     .bind(now.as_millisecond())
     .bind(kind.as_str())
     .bind(role.as_str())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Ends what can still be answered by a phone of an account.
+pub(super) async fn end_asking_phone(
+    connection: &mut AnyConnection,
+    account: AccountId,
+    phone: PhoneId,
+    now: Timestamp,
+) -> db::Result<()> {
+    sqlx::query(
+        "UPDATE challenges
+         SET ended_at = $1
+         WHERE account_id = $2 AND phone_id = $3 AND answered_at IS NULL AND ended_at IS NULL AND expires_at > $1",
+    )
+    .bind(now.as_millisecond())
+    .bind(account.to_string())
+    .bind(phone.to_string())
     .execute(connection)
     .await?;
     Ok(())

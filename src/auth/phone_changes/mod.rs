@@ -19,6 +19,7 @@
 //! under a new cookie, all others end, no browser is trusted any more, and the owner is told: by mail, with a link that
 //! undoes it, and by text to the phone from before.
 
+mod leaving;
 mod list;
 mod prove;
 mod settle;
@@ -305,10 +306,9 @@ pub async fn remove(
         return Err(Failure::Refused(ChangeRefusal::Last));
     }
     demand_apart(portal, &mut tx, &account, fresh, id).await?;
-    if !phones::remove(&mut tx, phone.id, portal.clock.now()).await? {
+    if !leaving::leave(&mut tx, account.id, phone.id, portal.clock.now()).await? {
         return Err(Failure::Refused(ChangeRefusal::NotFound));
     }
-    factors::forget(&mut tx, account.id, &key).await?;
     let also = Also { old_phone: Some(&phone.number), ..Also::default() };
     let alerts = [(Alert::PhoneRemoved(&phone.number), also)];
     let change = settle::Change { deed: Deed::PhoneRemoved, adds: false, alerts: &alerts };

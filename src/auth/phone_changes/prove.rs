@@ -1,12 +1,11 @@
 //! A new number was proved by its code: it becomes one of the account's phones, and the one whose place it takes goes.
 
-use super::{PHONES, settle};
+use super::{PHONES, leaving, settle};
 use crate::audit::Deed;
 use crate::auth::alerts::{Alert, Also, freeze};
 use crate::auth::browser::Browser;
 use crate::auth::challenges::Answered;
 use crate::auth::entered::Entered;
-use crate::auth::factors::{self, Factor};
 use crate::auth::sessions::Session;
 use crate::clock::Timestamp;
 use crate::db::Tx;
@@ -74,7 +73,6 @@ async fn take_place(
     new: &Phone,
     now: Timestamp,
 ) -> Result<bool, InternalError> {
-    phones::remove(tx, old.id, now).await?;
-    factors::forget(tx, account.id, &Factor::Sms(old.id).key()).await?;
+    leaving::leave(tx, account.id, old.id, now).await?;
     if old.is_primary { accounts::make_primary(tx, account, new, now).await } else { Ok(true) }
 }

@@ -9,7 +9,7 @@
 //! | a phone removed           | that phone                  | only where the main one goes                     | all since     |
 
 use crate::audit::{self, Deed, Event};
-use crate::auth::factors::{self, Factor};
+use crate::auth::phone_changes::leaving;
 use crate::clock::Timestamp;
 use crate::crypto::blind_index;
 use crate::db::Tx;
@@ -42,6 +42,8 @@ pub(in crate::auth) struct Undone {
     pub gone: Vec<PhoneNumber>,
     /// Codes go again where they did not go before.
     pub came_back: bool,
+    /// The phone from before, as it is the account's again.
+    pub back: Option<PhoneId>,
 }
 
 /// Puts the phone from before back and takes away what is new. None, and then the transaction must be dropped, when three other accounts have its number by now. A number that the account never had changes nothing.
@@ -70,6 +72,7 @@ pub(in crate::auth) async fn undo(
             Brought::Unknown => return Ok(Some(Undone::default())),
         },
     };
+    undone.back = Some(back.id);
     let is_since = |phone: &Phone| Some(phone.id) == told.new || phone.proved_at.is_some_and(|at| at > told.at);
     let is_newer = |phone: &Phone| phone.id != back.id && is_since(phone);
     let is_main_newer = all.iter().any(|phone| phone.is_primary && is_newer(phone));
@@ -80,8 +83,7 @@ pub(in crate::auth) async fn undo(
         undone.came_back = true;
     }
     for phone in all.iter().filter(|phone| is_newer(phone)) {
-        phones::remove(tx, phone.id, now).await?;
-        factors::forget(tx, account.id, &Factor::Sms(phone.id).key()).await?;
+        leaving::leave(tx, account.id, phone.id, now).await?;
         undone.gone.extend(phone.proved_at.map(|_| phone.number.clone()));
     }
     let event = Event::new(Actor::Stranger, Deed::PhonesRestored).on(account.id).from(from);
@@ -89,8 +91,8 @@ pub(in crate::auth) async fn undo(
     Ok(Some(undone))
 }
 
-/// Takes away the phones beside the main one that were proved since an instant, and answers their numbers; a change of the main
-/// one is undone by itself.
+/// Takes away the phones beside the main one that were proved since an instant, but for those that just came back, and answers
+/// their numbers; a change of the main one is undone by itself.
 ///
 /// # Errors
 /// When the database fails.
@@ -99,13 +101,14 @@ pub(in crate::auth) async fn remove_since(
     tx: &mut Tx,
     account: &Account,
     since: Timestamp,
+    back: &[PhoneId],
 ) -> Result<Vec<PhoneNumber>, InternalError> {
     let mut gone = Vec::new();
     for phone in phones::of_in(tx, &account.phone_owner()).await? {
         // The phone that the account was opened with stays, however young it is.
-        if !phone.is_primary && phone.proved_at.is_none_or(|at| at >= since && at > account.opened_at) {
-            phones::remove(tx, phone.id, portal.clock.now()).await?;
-            factors::forget(tx, account.id, &Factor::Sms(phone.id).key()).await?;
+        let stays = phone.is_primary || back.contains(&phone.id);
+        if !stays && phone.proved_at.is_none_or(|at| at >= since && at > account.opened_at) {
+            leaving::leave(tx, account.id, phone.id, portal.clock.now()).await?;
             gone.extend(phone.proved_at.map(|_| phone.number.clone()));
         }
     }

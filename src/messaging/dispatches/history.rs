@@ -9,7 +9,7 @@ use crate::db::Tx;
 use crate::error::InternalError;
 use crate::messaging::texts::Notice;
 use crate::portal::Portal;
-use crate::types::ids::PhoneId;
+use crate::types::ids::{ChallengeId, PhoneId};
 
 /// Of a phone's last codes by text and call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,6 +27,14 @@ pub struct Codes {
 pub async fn codes_to(tx: &mut Tx, phone: PhoneId, most: i64) -> Result<Codes, InternalError> {
     let (arrived, failed) = sql::codes_to(tx, phone, most).await?;
     Ok(Codes { arrived, failed })
+}
+
+/// What was sent for a challenge went to this phone, which was nobody's yet.
+///
+/// # Errors
+/// When the database fails.
+pub async fn belongs_to(tx: &mut Tx, challenge: ChallengeId, phone: PhoneId) -> Result<(), InternalError> {
+    Ok(sql::belongs_to(tx, challenge, phone).await?)
 }
 
 /// How far it got, as its person reads it.

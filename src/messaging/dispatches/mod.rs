@@ -34,7 +34,7 @@ pub use delivery::{
     Attempt, DELAYED_AFTER, Delivery, End, Newest, Receipted, arrives_at, attempt_named, attempt_of, delivery_of,
     is_spent, receipted, sent_or_delayed, settle,
 };
-pub use history::{Codes, Reached, SentTo, codes_to, last_arrival, newest_to};
+pub use history::{Codes, Reached, SentTo, belongs_to, codes_to, last_arrival, newest_to};
 pub use notices::{queue_until, withdraw};
 pub use refusals::{Returned, returned};
 pub use sql::DueRow;

@@ -4,7 +4,21 @@ use sqlx::{AnyConnection, Row};
 
 use crate::clock::{Timestamp, from_ms};
 use crate::db;
-use crate::types::ids::PhoneId;
+use crate::types::ids::{ChallengeId, PhoneId};
+
+/// Names the phone that a challenge's texts and calls went to.
+pub(in crate::messaging::dispatches) async fn belongs_to(
+    connection: &mut AnyConnection,
+    challenge: ChallengeId,
+    phone: PhoneId,
+) -> db::Result<()> {
+    sqlx::query("UPDATE dispatches SET phone_id = $2 WHERE challenge_id = $1 AND kind <> 'email'")
+        .bind(challenge.to_string())
+        .bind(phone.to_string())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
 
 /// Of the last codes to a phone: arrived, and failed.
 pub(in crate::messaging::dispatches) async fn codes_to(
