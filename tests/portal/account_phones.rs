@@ -176,6 +176,7 @@ async fn another_main_phone_gets_the_codes_and_the_old_one_is_told_and_can_take_
     let portal = TestPortal::start().await;
     let mia = portal.patient("mia").await;
     let mut browser = portal.signed_in(&mia).await;
+    portal.minutes_later(1);
     add(&portal, &mut browser, SECOND).await;
     let second = id_of(&portal, &mia, SECOND).await;
     portal.minutes_later(2);
