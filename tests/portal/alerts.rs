@@ -51,7 +51,7 @@ async fn each_alert_goes_to_the_right_addresses() {
     let until = portal.clock.now() + SignedDuration::from_mins(15);
     let texted = [
         (Alert::PhoneAdded(&phone), "a phone was added", "ends in 99"),
-        (Alert::PhoneChanged, "your phone was changed", "Codes go there"),
+        (Alert::PhoneChanged, "your main phone was changed", "Codes for your account go to another phone since"),
         (Alert::PhoneRemoved(&phone), "a phone was removed", "ends in 99"),
         (Alert::EmailChanged, "your email address was changed", "go to the new address"),
         (Alert::PasswordChanged, "your password was changed", "The password of your account was changed at"),
@@ -85,7 +85,7 @@ async fn each_alert_goes_to_the_right_addresses() {
         (Alert::FactorRemoved(FactorKind::Totp), "a way to sign in was removed", "authenticator app"),
         (Alert::StrangeCodes, "somebody typed wrong codes", "your password is known to someone else"),
         (Alert::TrustedCopyUsed("Firefox on Linux"), "may be copied", "Firefox on Linux"),
-        (Alert::RecoveryCodesMade, "new recovery codes were made", "work no more"),
+        (Alert::RecoveryCodesMade, "new recovery codes were made", "Only these codes work from now on"),
         (Alert::RecoveryCodeUsed(1), "a recovery code was used", "You have 1 recovery code left."),
     ] {
         raise(&portal, &mia, alert, Also::default()).await;
@@ -249,7 +249,11 @@ async fn the_old_mailbox_gets_its_address_back() {
     let code = portal.code(&mia.phone).await;
     owner.send("/challenge", &[("code", &code)]).await;
     owner.send("/password/reset", &[("password", "a brand new pass phrase")]).await.says("Your new password works now");
-    owner.open("/home").await.says("Changes to your account are paused until you have talked to us.");
+    portal.minutes_later(1);
+    owner.send("/login", &[("email", &mia.email), ("password", "a brand new pass phrase")]).await;
+    let code = portal.code(&mia.phone).await;
+    let page = owner.send("/challenge", &[("code", &code)]).await;
+    page.says("Changes to your account are paused until you have talked to us.");
     let account = accounts::find(&portal.portal, mia.account).await.unwrap().unwrap();
     assert!(account.password_void_at.is_none());
     assert!(accounts::is_frozen(&account, portal.clock.now()), "a new password lifts no pause");
