@@ -11,7 +11,7 @@ pub mod factors;
 pub mod invited;
 pub mod kept_forms;
 pub mod lockout;
-mod opening;
+pub mod opening;
 pub mod passkey_sign_in;
 pub mod password_change;
 pub mod password_reset;

@@ -13,12 +13,18 @@ use crate::error::InternalError;
 use crate::identity::accounts::{self, Account};
 use crate::limits;
 use crate::portal::Portal;
+use crate::types::factor_kind::FactorKind;
 use crate::types::ids::{DeviceId, SessionId};
+
+/// How the trail says that a passkey came after the password; without it the passkey's own word stands.
+pub const PASSWORD_AND_PASSKEY: &str = "password_passkey";
 
 /// What was proved, and what is wished.
 pub(super) struct Proved<'a> {
     /// By which second factor.
     pub proof: &'a Proof,
+    /// Whether the password was proved before it.
+    pub by_password: bool,
     /// Whether the browser is to be trusted.
     pub trust: bool,
     /// As which known browser it was asked for that factor.
@@ -41,7 +47,7 @@ pub(super) async fn open_session(
     account: &Account,
     proved: Proved<'_>,
 ) -> Result<Entered, InternalError> {
-    let Proved { proof, trust, began, next, replaces } = proved;
+    let Proved { proof, by_password, trust, began, next, replaces } = proved;
     let config = &portal.config.limits;
     let is_frozen = accounts::is_frozen(account, portal.clock.now());
     let trust = trusted_devices::span(portal, account.role, is_frozen).filter(|_| trust);
@@ -60,7 +66,11 @@ pub(super) async fn open_session(
     let token = sessions::begin(portal, &mut tx, new).await?;
     // The way home leads to what is to be added.
     let next = if policy::narrow(portal, &mut tx, account.id, account.role, &token).await? { None } else { next };
-    let event = Event::new(account.actor(), Deed::SignedIn).on(account.id).because(proof.kind.as_str());
+    let why = match proof.kind {
+        FactorKind::Passkey if by_password => PASSWORD_AND_PASSKEY,
+        kind => kind.as_str(),
+    };
+    let event = Event::new(account.actor(), Deed::SignedIn).on(account.id).because(why);
     audit::record(portal, &mut tx, event.from(&browser.network)).await?;
     if trust.is_some() {
         audit::record(

@@ -71,6 +71,6 @@ pub async fn sign_in(
         alerts::raise(portal, &mut tx, &account, alert, Also::default(), &browser.network).await?;
     }
     let proof = Proof { kind: FactorKind::Passkey, key: Some(key) };
-    let proved = Proved { proof: &proof, trust: false, began: None, next, replaces };
+    let proved = Proved { proof: &proof, by_password: false, trust: false, began: None, next, replaces };
     Ok(open_session(portal, tx, browser, &account, proved).await?)
 }

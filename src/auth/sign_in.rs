@@ -233,6 +233,7 @@ pub(super) async fn finish(
     }
     let proved = Proved {
         proof: &answered.proof,
+        by_password: true,
         trust,
         began: answered.challenge.device,
         next: answered.challenge.next.as_deref(),

@@ -1,5 +1,7 @@
 //! What every page shows around its own words: the clinic, the way around, the language, the form token.
 
+use std::fmt::Display;
+
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
@@ -154,6 +156,19 @@ impl Layout {
     pub fn into_journey(mut self) -> Self {
         self.journey = true;
         self
+    }
+
+    /// What stands before and after the clinic's phone in a sentence, so that the phone can be a link; None where it is not
+    /// in it.
+    pub fn around_phone(&self, sentence: &impl Display) -> Option<(String, String)> {
+        let sentence = sentence.to_string();
+        sentence.split_once(&self.clinic.phone).map(|(before, after)| (before.to_owned(), after.to_owned()))
+    }
+
+    /// The address that calls the clinic: its phone as it is dialled, without an extension in letters.
+    pub fn tel(&self) -> String {
+        let dialled = self.clinic.phone.chars().take_while(|letter| !letter.is_alphabetic());
+        format!("tel:{}", dialled.filter(|letter| letter.is_ascii_digit() || *letter == '+').collect::<String>())
     }
 
     /// Where a static file is served.

@@ -32,7 +32,7 @@ async fn a_lost_phone_is_asked_for_and_checked_by_staff() {
 
     let mut chen = Person::arrives(&story, "chen").await;
     chen.signs_in(&story, &people.chen).await;
-    chen.follows("1 patient lost their phone and waits for somebody who checks who they are").await;
+    chen.follows("1 patient lost their phone and waits for staff").await;
     chen.sees("Lost phones").await;
     chen.follows("Open the request of Maria Rivera").await;
     chen.sees("A request for a new phone").await;

@@ -141,7 +141,9 @@ async fn sessions_are_listed_and_ended_by_their_owner_alone() {
     page.says_not("Sign out everywhere else").says("Signed out another browser");
     let mine = end_forms(&page)[0].clone();
     let page = first.post(&mine, &[]).await;
-    assert_eq!(page.location(), "/", "ending this session signs out");
+    assert_eq!(page.location(), "/?done=signed-out", "ending this session signs out");
+    first.open("/?done=signed-out").await.says("You are signed out.");
+    first.open("/").await.says_not("You are signed out.");
     assert!(first.get("/account").await.location().starts_with("/login"));
 }
 

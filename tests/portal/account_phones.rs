@@ -96,6 +96,8 @@ async fn a_second_phone_counts_once_a_code_to_it_came_back() {
         ("900 555 0142", PASSWORD, "We cannot text this kind of number."),
         (mia.phone.as_str(), PASSWORD, "You have this phone already."),
         (SECOND, "not it", "This is not your password."),
+        (SECOND, "", "Enter your password"),
+        ("", "", "Enter your password"),
     ] {
         browser.open(NEW).await.says("Text messages are the weaker way");
         let page = browser.post(NEW, &[("phone", number), ("password", password)]).await;
@@ -186,7 +188,7 @@ async fn another_main_phone_gets_the_codes_and_the_old_one_is_told_and_can_take_
     assert_eq!(numbers(&portal, &mia).await, [SECOND, mia.phone.as_str()]);
     assert_eq!(account(&portal, &mia).await.phone.e164(), SECOND);
     portal.message(&mia.phone, |item| item.text.contains("go to another phone now")).await;
-    let link = portal.not_me_link(&mia.email, "your phone was changed").await;
+    let link = portal.not_me_link(&mia.email, "your main phone was changed").await;
     browser.open(PHONES).await;
     let again = browser.post(&format!("{PHONES}/{second}/primary"), &[]).await;
     assert_eq!(again.location(), PHONES, "pressed twice, nothing more happens");
@@ -215,7 +217,7 @@ async fn who_has_one_phone_changes_its_number_by_it_and_the_old_number_holds_unt
     assert_eq!(numbers(&portal, &mia).await, [SECOND]);
     assert_eq!(account(&portal, &mia).await.phone.e164(), SECOND);
     portal.message(&mia.phone, |item| item.text.contains("go to another phone now")).await;
-    let link = portal.not_me_link(&mia.email, "your phone was changed").await;
+    let link = portal.not_me_link(&mia.email, "your main phone was changed").await;
     assert_eq!(browser.get(&path).await.status, 404, "the old one is gone");
 
     portal.minutes_later(2);
@@ -237,7 +239,7 @@ async fn a_former_number_that_three_others_took_stays_theirs_and_the_rest_happen
     let mut browser = portal.signed_in(&mia).await;
     let first = id_of(&portal, &mia, &mia.phone).await;
     give(&portal, &mut browser, &format!("{PHONES}/{first}/replace"), SECOND).await.says("The number is changed.");
-    let link = portal.not_me_link(&mia.email, "your phone was changed").await;
+    let link = portal.not_me_link(&mia.email, "your main phone was changed").await;
     family(&portal, &mia.phone).await;
     press(&portal, &link).await;
     assert_eq!(numbers(&portal, &mia).await, [SECOND]);

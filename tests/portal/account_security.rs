@@ -1,6 +1,7 @@
 //! `/account/security`: forgetting one browser, signing out everywhere, and a history that says how somebody came in.
 
 use salus::audit::{self, Deed, Event};
+use salus::auth::opening::PASSWORD_AND_PASSKEY;
 use salus::clock::SignedDuration;
 use salus::types::actor::Actor;
 use salus::types::factor_kind::FactorKind;
@@ -96,7 +97,7 @@ async fn signing_out_everywhere_ends_this_session_too() {
     let page = first.open(PAGE).await;
     assert_eq!(form(&page, "Sign out everywhere, here too"), "/account/security/sessions/end-all");
     let page = first.post("/account/security/sessions/end-all", &[]).await;
-    assert_eq!((page.status, page.location()), (303, "/"));
+    assert_eq!((page.status, page.location()), (303, "/?done=signed-out"));
     let taken = page.headers.get_all("set-cookie").iter().any(|cookie| {
         let cookie = cookie.to_str().unwrap();
         cookie.split('=').next().unwrap().ends_with("sid") && cookie.contains("Max-Age=0")
@@ -129,9 +130,13 @@ async fn the_history_says_by_which_way_and_marks_good_from_bad() {
     ] {
         note(Event::new(by.clone(), deed).on(mia.account).because(kind.as_str())).await.unwrap();
     }
+    note(Event::new(by.clone(), Deed::SignedIn).on(mia.account).because(PASSWORD_AND_PASSKEY)).await.unwrap();
+    note(Event::new(Actor::Shell, Deed::FactorRemoved).on(mia.account).because("totp")).await.unwrap();
     let page = browser.open(PAGE).await;
     for sentence in [
         "Signed in with the password and a code by text",
+        "Signed in with the password and a passkey",
+        "A way to confirm who you are was taken away: authenticator app",
         "Signed in with the password and a code by phone call",
         "Signed in with the password and a code by email",
         "Signed in with the password and an authenticator app",
@@ -154,7 +159,7 @@ async fn the_history_says_by_which_way_and_marks_good_from_bad() {
         (Deed::NotMeReported, "danger", "This was not me"),
         (Deed::AccountUnfrozen, "ok", "Changes to the account were allowed again"),
         (Deed::RecoveryAsked, "danger", "Asked staff for a new phone"),
-        (Deed::RecoveryApproved, "quiet", "Approved the new number"),
+        (Deed::RecoveryApproved, "quiet", "Staff approved the new phone"),
         (Deed::PasswordChanged, "quiet", "Changed the password"),
         (Deed::EmailChanged, "quiet", "Changed the email address"),
     ];

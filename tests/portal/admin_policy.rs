@@ -181,13 +181,18 @@ async fn staff_who_hold_nothing_that_counts_sign_in_once_more_to_add_it() {
     page.says("Code by text message Counts Does not count").says("Code by phone call Counts Does not count");
     page.says("1 person holds nothing that counts then. They must add a way at their next sign-in.");
     page.says("Who must add a way Okafor Example").says_not("Chen Example");
+    page.says_not("before this change too");
+    let page = confirm(&mut admin, DOCTOR, &[("reason", "")]).await;
+    assert_eq!(page.links("#"), ["#main", "#acknowledged", "#reason"], "all that is missing is said at once");
     let page = confirm(&mut admin, DOCTOR, &[]).await;
     assert_eq!(page.status, 422, "the admin says first that they know");
     page.says("Tick the box: people will have to add a way.");
     assert_eq!(page.field("reason"), "Board of 3 November", "what was typed is kept");
     confirm(&mut admin, DOCTOR, &[("acknowledged", "yes")]).await.says("The policy changed for this role: Doctor.");
     let page = check(&mut admin, DOCTOR, &[("sms", ""), ("voice", ""), ("idle_minutes", "20")]).await;
-    page.says("Nobody has to add a way to sign in.").says_not("I know that");
+    page.says("1 person holds nothing that counts then.")
+        .says("Of them 1 person had to add one before this change too.");
+    page.says("Who must add a way Okafor Example").says_not("I know that");
 
     portal.minutes_later(1);
     password(&mut browser, &chen).await.says("Open your authenticator app");
@@ -204,6 +209,9 @@ async fn staff_who_hold_nothing_that_counts_sign_in_once_more_to_add_it() {
     assert_eq!(narrow.get("/doctor/results").await.location(), "/account/security?done=add");
     bind(&portal, &mut narrow).await;
     assert_eq!(narrow.open("/doctor").await.status, 200, "with the app all pages open again");
+    let page = narrow.open("/account/security/phones").await;
+    page.says("does not count codes by phone when you sign in").says_not("A code can go to each of them");
+    page.says_not("codes go there first").says_not("the weaker way");
 }
 
 #[tokio::test]
@@ -399,6 +407,20 @@ async fn a_change_asks_for_a_fresh_code_and_keeps_the_figures() {
     portal.minutes_later(4);
     let page = admin.get(PATIENT).await;
     assert!(page.location().starts_with("/step-up?next="), "the shorter window is the admin's own");
+}
+
+#[tokio::test]
+async fn who_asked_for_calls_first_is_counted_before_calls_end() {
+    let portal = TestPortal::start().await;
+    let ada = portal.admin("ada").await;
+    portal.patient("mia").await;
+    tamper(&portal, "UPDATE accounts SET code_way = 'call' WHERE role = 'patient'").await;
+    portal.patient("noor").await;
+    let mut admin = portal.signed_in(&ada).await;
+    let page = check(&mut admin, PATIENT, &[("email", "yes"), ("trust_days", "30"), ("voice", "")]).await;
+    page.says("Code by phone call Counts Does not count").says("1 person asked for calls first.");
+    let page = check(&mut admin, PATIENT, &[("email", "yes"), ("trust_days", "30"), ("idle_minutes", "5")]).await;
+    page.says_not("asked for calls first");
 }
 
 #[tokio::test]

@@ -51,13 +51,13 @@ async fn each_alert_goes_to_the_right_addresses() {
     let until = portal.clock.now() + SignedDuration::from_mins(15);
     let texted = [
         (Alert::PhoneAdded(&phone), "a phone was added", "ends in 99"),
-        (Alert::PhoneChanged, "your phone was changed", "Codes go there"),
+        (Alert::PhoneChanged, "your main phone was changed", "Codes for your account go to another phone since"),
         (Alert::PhoneRemoved(&phone), "a phone was removed", "ends in 99"),
         (Alert::EmailChanged, "your email address was changed", "go to the new address"),
         (Alert::PasswordChanged, "your password was changed", "The password of your account was changed at"),
         (Alert::FactorAdded(FactorKind::Passkey), "a new way to sign in", "passkey or security key"),
         (Alert::FactorRemoved(FactorKind::Totp), "a way to sign in was removed", "authenticator app"),
-        (Alert::RecoveryCodesMade, "new recovery codes were made", "recovery codes"),
+        (Alert::RecoveryCodesMade, "new recovery codes were made", "Only these codes work from now on"),
         (Alert::Locked(until), "locked for now", "is locked until 10:15am"),
     ];
     for (alert, subject, sentence) in texted {

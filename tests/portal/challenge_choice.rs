@@ -27,7 +27,7 @@ async fn the_factor_that_proved_its_person_last_is_asked_first() {
     password(&mut browser, &mia).await.says("Open your authenticator app");
     assert_eq!(order(&mut browser).await, ["totp", "sms", "voice", "email", "recovery", "none"]);
     let page = browser.send("/challenge/method", &[("method", "sms")]).await;
-    page.says("We sent a text message");
+    page.says("We sent a text message").says_not("We sent a new code");
     let code = portal.code(&mia.phone).await;
     assert_eq!(browser.post("/challenge", &[("code", &code)]).await.location(), "/home");
     browser.open("/home").await;
@@ -113,4 +113,21 @@ async fn after_stop_no_text_is_offered_and_what_else_there_is_comes_first() {
     let mut strange = portal.browser();
     password(&mut strange, &mia).await;
     assert_eq!(order(&mut strange).await, ["voice", "recovery", "none"]);
+}
+
+#[tokio::test]
+async fn a_code_that_has_expired_is_said_to_be_so_and_a_new_one_is_offered() {
+    let portal = TestPortal::start().await;
+    let mia = portal.patient("mia").await;
+    let mut browser = portal.browser();
+    password(&mut browser, &mia).await.says("The code works for 5 minutes, until 10:05am.");
+    portal.minutes_later(6);
+    let page = browser.open("/challenge").await;
+    page.says("This code has expired. Ask for a new code.").says("The code worked until 10:05am.");
+    page.says_not("The code works for").says_not("You can wait").says_not("We sent a text message");
+    assert!(page.body.contains("<details class=\"more\" open>"), "where a new one is asked for stands open");
+    browser.get("/challenge/status").await.says("\"expired\"");
+    browser.open("/challenge").await;
+    let page = browser.send("/challenge/resend", &[("channel", "sms")]).await;
+    page.says("The code works for 5 minutes, until 10:11am.").says("We sent a new code").says_not("has expired");
 }

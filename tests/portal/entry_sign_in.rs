@@ -37,7 +37,7 @@ async fn a_password_opens_the_challenge_and_a_texted_code_the_portal() {
     assert_eq!(page.location(), "/home");
     browser.get("/help/codes").await;
     let page = browser.post("/logout", &[]).await;
-    assert_eq!(page.location(), "/");
+    assert_eq!(page.location(), "/?done=signed-out");
     assert!(page.header("clear-site-data").contains("cache"));
     let page = browser.get("/").await;
     assert_eq!(page.status, 200);

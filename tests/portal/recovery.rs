@@ -131,7 +131,7 @@ async fn a_lost_phone_is_replaced_by_two_members_of_staff_a_day_later() {
     assert_eq!(before.get("/home").await.status, 200, "nothing has changed for the owner");
 
     let mut doctor = portal.signed_in(&okafor).await;
-    doctor.open("/doctor").await.says("1 patient lost their phone and waits for somebody who checks who they are");
+    doctor.open("/doctor").await.says("1 patient lost their phone and waits for staff");
     let page = doctor.open("/staff/recoveries").await;
     page.says("Mia Example").says("Waits for the check").says_not("5550199");
     assert_eq!(page.links("/staff/recoveries/"), std::slice::from_ref(&request));
@@ -344,6 +344,41 @@ async fn who_bound_a_phone_does_not_lift_the_pause_that_came_with_it() {
 }
 
 #[tokio::test]
+async fn the_only_admin_is_told_who_can_approve() {
+    let portal = TestPortal::start_with(&[("SALUS_RECOVERY_WAIT_HOURS", "0")]).await;
+    let (okafor, mia, ada) = (portal.doctor("okafor").await, portal.patient("mia").await, portal.admin("ada").await);
+    let mut browser = half_way(&portal, &okafor).await;
+    let page = browser.open("/recovery").await;
+    page.says("A second admin approves.").says_not("A second member of staff approves");
+    assert_eq!(page.links("/challenge/method"), ["/challenge/method"], "there is a way back");
+    browser.send("/recovery", &[("country", "US"), ("phone", NEW)]).await;
+    let code = portal.code(NEW).await;
+    browser.send("/challenge", &[("code", &code)]).await.says("A second admin approves after the check.");
+    let id = recovery::open_of(&portal.portal, okafor.account).await.unwrap().unwrap();
+    let request = format!("/staff/recoveries/{id}");
+
+    let mut only = portal.signed_in(&ada).await;
+    let page = check(&mut only, &request).await;
+    page.says("You checked this person. Another admin must approve.").says("you are the only one");
+    page.says("salus admin approve-recovery");
+    assert_eq!(page.links("/admin/people/invite"), ["/admin/people/invite"]);
+    browser.open("/recovery").await.says("Now a second one must approve.").says("An admin has checked who you are.");
+    portal.admin("bob").await;
+    only.open(&request).await.says("Another admin must approve.").says_not("you are the only one");
+
+    let page = browser.send("/recovery/stop", &[]).await;
+    page.says("The request was stopped").says("Sign in");
+    assert!(!page.links("/login").is_empty());
+    let page = half_way(&portal, &mia).await.open("/recovery").await;
+    page.says("A second member of staff approves.");
+    let calls = page.links("tel:");
+    assert!(
+        calls.len() == 2 && calls.iter().all(|call| call == "tel:+12125550100"),
+        "the clinic is called by a tap: {calls:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_request_of_staff_is_for_two_other_admins() {
     let portal = TestPortal::start_with(&[("SALUS_RECOVERY_WAIT_HOURS", "0")]).await;
     let (okafor, ada, bob) = (portal.doctor("okafor").await, portal.admin("ada").await, portal.admin("bob").await);
@@ -479,7 +514,7 @@ async fn the_undo_brings_the_old_phone_back_for_72_hours() {
     owner.send("/recovery/undo", &[]).await.says("The new phone was taken off");
     assert_eq!(phone_of(&portal, &mia).await, mia.phone);
     assert!(thief.get("/home").await.location().starts_with("/login"), "sessions end");
-    portal.message("ada@people.example", |item| item.text.contains(&mia.account.to_string())).await;
+    portal.message("ada@people.example", |item| item.text.contains(&format!("/admin/people/{}", mia.account))).await;
     assert_eq!(deeds(&portal, "recovery_undone").await.len(), 1);
     assert_eq!(owner.open("/recovery/undo").await.status, 422, "once");
     assert_eq!(admin.get("/staff/recoveries").await.status, 200);

@@ -125,7 +125,7 @@ async fn phone_and_address_that_are_both_new_choose_no_password() {
     assert_eq!(reset_links(&portal, THIEF).await, 0);
 
     // The mails about phone and address still undo theirs.
-    let link = portal.not_me_link(&mia.email, "your phone was changed").await;
+    let link = portal.not_me_link(&mia.email, "your main phone was changed").await;
     press(&portal, &link).await;
     let back = account(&portal, &mia).await;
     assert_eq!((back.email.as_str(), back.phone.e164()), (mia.email.as_str(), mia.phone.as_str()));

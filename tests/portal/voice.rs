@@ -483,11 +483,17 @@ async fn whoever_waits_can_be_called_instead() {
     assert_eq!(page.values("channel"), ["voice", "sms", "voice"], "the first is offered once the text takes long");
     page.says("Call me instead");
 
+    portal.later(SignedDuration::from_secs(26));
+    let page = browser.open("/challenge").await;
+    page.says("It takes longer than usual.");
+    assert!(page.body.contains("<div id=\"offer\" hidden>"), "nothing is offered before it can be asked for");
+
     // Within the pause it is refused as another text is.
     let refused = browser.send("/challenge/resend", &[("channel", "voice")]).await;
     assert_eq!(refused.status, 422);
     refused.says("You can ask for another code at");
-    portal.later(SignedDuration::from_secs(30));
+    portal.later(SignedDuration::from_secs(4));
+    assert!(browser.open("/challenge").await.body.contains("<div id=\"offer\">"));
     let page = browser.send("/challenge/resend", &[("channel", "voice")]).await;
     let last2 = &mia.phone[mia.phone.len() - 2..];
     page.says(&format!("We are calling the phone ending in {last2}. Answer, press any key, and write the code down."));

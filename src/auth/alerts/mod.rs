@@ -56,7 +56,7 @@ pub enum Alert<'a> {
     FactorRemoved(FactorKind),
     /// A phone was added.
     PhoneAdded(&'a PhoneNumber),
-    /// Codes go to another phone.
+    /// Codes go to another phone, which the account has as its main one by now.
     PhoneChanged,
     /// A phone was removed.
     PhoneRemoved(&'a PhoneNumber),
@@ -137,11 +137,10 @@ impl Alert<'_> {
             Self::Locked(until) => {
                 values.insert("time".into(), words.time_from(until, &account.zone));
             }
-            Self::PhoneChanged
-            | Self::EmailChanged
-            | Self::PasswordChanged
-            | Self::StrangeCodes
-            | Self::RecoveryCodesMade => {}
+            Self::PhoneChanged => {
+                values.insert("last2".into(), account.phone.last2().to_owned());
+            }
+            Self::EmailChanged | Self::PasswordChanged | Self::StrangeCodes | Self::RecoveryCodesMade => {}
         }
         values
     }

@@ -1,7 +1,5 @@
 //! Changing a policy: whom it touches, why it is refused, and what is open already.
 
-use std::collections::BTreeSet;
-
 use sqlx::AnyConnection;
 
 use super::{Holding, Sorts, differences, held_by, kinds, of, refresh, sql};
@@ -24,10 +22,14 @@ use crate::types::role_policy::RolePolicy;
 pub struct Touched {
     /// People of the role that are on.
     pub people: i64,
-    /// Of them those who needed nothing more so far, and then have to add something at their next sign-in.
+    /// Of them those who then hold nothing that counts, and have to add something at their next sign-in.
     pub must_add: i64,
-    /// The same by account, of staff; of patients only the number is told.
+    /// Of these those who needed nothing more so far: of them the admin says that they know.
+    pub newly: i64,
+    /// All who have to add something by account, of staff; of patients only the number is told.
     pub staff: Vec<AccountId>,
+    /// People who asked for calls first, where calls count no longer.
+    pub calls_first: i64,
     /// Sessions that run now.
     pub sessions: i64,
     /// Of them those that end at once.
@@ -42,14 +44,15 @@ pub struct Touched {
 /// When the database fails.
 pub async fn touched(portal: &Portal, from: &Holding, to: &RolePolicy) -> Result<Touched, InternalError> {
     let mut connection = portal.db.read().await?;
-    let (people, must_add) = count_lacking(portal, &mut connection, from, to).await?;
+    let Lacking { people, must_add, newly } = count_lacking(portal, &mut connection, from, to).await?;
     let mut staff = Vec::new();
     if must_add > 0 && from.role != Role::Patient {
         let rows = sql::held_by(&mut connection, portal.config.limits.factor_life, from.role).await?;
-        let newly =
-            rows.iter().filter(|row| newly_lacks(&kinds(portal, from.role, Sorts::from(*row)), &from.policy, to));
-        staff = newly.map(|row| row.account).collect();
+        let lacking = rows.iter().filter(|row| !to.is_met_by(&kinds(portal, from.role, Sorts::from(*row))));
+        staff = lacking.map(|row| row.account).collect();
     }
+    let calls_end = from.policy.takes(FactorKind::Voice) && !to.takes(FactorKind::Voice);
+    let calls_first = if calls_end { sql::count_calls_first(&mut connection, from.role).await? } else { 0 };
     let (sessions, ending) = under_policy::count_running(portal, &mut connection, from.role, &from.policy, to).await?;
     let now = portal.clock.now();
     let browsers = match from.role {
@@ -58,30 +61,36 @@ pub async fn touched(portal: &Portal, from: &Holding, to: &RolePolicy) -> Result
         }
         Role::Doctor | Role::Admin => 0,
     };
-    Ok(Touched { people, must_add, staff, sessions, ending, browsers })
+    Ok(Touched { people, must_add, newly, staff, calls_first, sessions, ending, browsers })
 }
 
-fn newly_lacks(held: &BTreeSet<FactorKind>, from: &RolePolicy, to: &RolePolicy) -> bool {
-    from.is_met_by(held) && !to.is_met_by(held)
+/// How many people of a role there are, how many of them hold nothing that counts then, and how many of these needed
+/// nothing more before.
+#[derive(Default)]
+struct Lacking {
+    people: i64,
+    must_add: i64,
+    newly: i64,
 }
 
-/// How many people of the role there are, and how many would have to add something who had not to before.
 async fn count_lacking(
     portal: &Portal,
     connection: &mut AnyConnection,
     from: &Holding,
     to: &RolePolicy,
-) -> Result<(i64, i64), InternalError> {
-    let (mut people, mut must_add) = (0, 0);
+) -> Result<Lacking, InternalError> {
+    let mut found = Lacking::default();
     for group in sql::groups(connection, portal.config.limits.factor_life).await? {
         if group.role == from.role {
-            people += group.people;
-            if newly_lacks(&kinds(portal, group.role, Sorts::from(&group)), &from.policy, to) {
-                must_add += group.people;
+            let held = kinds(portal, group.role, Sorts::from(&group));
+            found.people += group.people;
+            if !to.is_met_by(&held) {
+                found.must_add += group.people;
+                found.newly += if from.policy.is_met_by(&held) { group.people } else { 0 };
             }
         }
     }
-    Ok((people, must_add))
+    Ok(found)
 }
 
 /// Why a policy stays as it is.
@@ -162,8 +171,7 @@ pub async fn change(
     if shuts_out_in(portal, &mut tx, me, role, to).await? {
         return Err(Failure::Refused(ChangeRefusal::Oneself));
     }
-    let (_, must_add) = count_lacking(portal, &mut tx, &from, to).await?;
-    if must_add > 0 && !wanted.acknowledged {
+    if !wanted.acknowledged && count_lacking(portal, &mut tx, &from, to).await?.newly > 0 {
         return Err(Failure::Refused(ChangeRefusal::NotAcknowledged));
     }
     let text = to.draft().to_text();

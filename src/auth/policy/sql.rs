@@ -184,3 +184,11 @@ pub(super) async fn groups(connection: &mut AnyConnection, life: i64) -> db::Res
     })
     .collect()
 }
+
+/// People of a role who are on and asked for calls first.
+pub(super) async fn count_calls_first(connection: &mut AnyConnection, role: Role) -> db::Result<i64> {
+    sqlx::query_scalar("SELECT COUNT(*) FROM accounts WHERE role = $1 AND code_way = 'call' AND turned_off_at IS NULL")
+        .bind(role.as_str())
+        .fetch_one(connection)
+        .await
+}

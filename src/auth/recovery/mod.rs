@@ -49,8 +49,8 @@ use crate::types::phone::PhoneNumber;
 use crate::words::Words;
 
 pub use review::{
-    Approver, CheckRefusal, Checklist, Met, Request, Reviewer, approve, check, count_waiting, had_a_hand, list,
-    open_of, refuse, request, takes_all,
+    Approver, CheckRefusal, Checklist, Met, Request, Reviewer, approve, check, count_waiting, had_a_hand,
+    is_only_admin, list, open_of, refuse, request, takes_all,
 };
 pub use stop::{cancel, cancellable, stop, stop_here, stop_own};
 pub use undo::{UndoRefusal, undo, undoable};

@@ -192,6 +192,20 @@ pub async fn open_of(portal: &Portal, account: AccountId) -> Result<Option<Recov
     Ok(row.filter(|row| row.phone_proved_at.is_some()).map(|row| row.id))
 }
 
+/// Whether an admin has nobody beside them who could take the other step for this member of staff; never of a patient's
+/// request, which doctors may act on as well.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_only_admin(portal: &Portal, me: AccountId, request: &Request) -> Result<bool, InternalError> {
+    let is_others = request.checked.is_some_and(|(_, by, _)| by != me);
+    if request.owner.role == Role::Patient || is_others {
+        return Ok(false);
+    }
+    let admins = accounts::admins(portal).await?;
+    Ok(!admins.iter().any(|admin| admin.id != me && admin.id != request.owner.id))
+}
+
 /// Why a step of staff was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CheckRefusal {

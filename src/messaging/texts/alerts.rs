@@ -73,7 +73,7 @@ fn what(config: &Config, words: Words, notice: Notice, values: &Values) -> Optio
         ),
         Notice::PhoneChanged => (
             words.with("mail-phone_changed-subject").arg("clinic", clinic).to_string(),
-            vec![words.with("mail-phone_changed-body").arg("time", time).to_string()],
+            vec![words.with("mail-phone_changed-body").arg("time", time).arg("last2", last2).to_string()],
         ),
         Notice::PhoneRemoved => (
             words.with("mail-phone_removed-subject").arg("clinic", clinic).to_string(),

@@ -61,7 +61,10 @@ pub(super) fn mail(config: &Config, words: Words, notice: Notice, values: &Value
                 words.with("mail-recovery_undone_staff-body").arg("time", time).arg("id", value("id")).to_string(),
                 words.t("mail-recovery_undone_staff-next"),
             ],
-            None,
+            Some((
+                words.t("mail-not_me_staff-open"),
+                format!("{}/admin/people/{}", config.public_origin(), value("id")),
+            )),
         ),
         _ => (
             subject("mail-recovery_bound-subject"),

@@ -41,6 +41,7 @@ struct NewPage {
 #[template(path = "account/email/sent.html")]
 struct SentPage {
     layout: Layout,
+    email: String,
 }
 
 #[derive(Template)]
@@ -99,17 +100,22 @@ async fn ask(ctx: Ctx<Person>, Posted(typed): Posted<EmailForm>) -> PageResult {
     };
     let account = own(&ctx).await?;
     let layout = ctx.layout();
-    let email = match EmailAddress::parse(&typed.email) {
-        Ok(email) => email,
-        Err(refusal) => {
-            let errors = Errors::one("email", email_sentence(&layout.words, refusal));
-            return refused(&form(&ctx, &account, typed.email, errors));
-        }
+    let mut errors = Errors::none();
+    let email = EmailAddress::parse(&typed.email);
+    if let Err(refusal) = &email {
+        errors.add("email", email_sentence(&layout.words, *refusal));
+    }
+    if typed.password.is_empty() {
+        errors.add("password", layout.words.t("login-password-empty"));
+    }
+    let email = match email {
+        Ok(email) if errors.is_empty() => email,
+        _ => return refused(&form(&ctx, &account, typed.email, errors)),
     };
     let (portal, session) = (&ctx.portal, &ctx.who.session);
     let asked = email_change::ask(portal, &ctx.browser, session, &fresh, &typed.password, &email).await;
     let refusal = match asked {
-        Ok(()) => return page(&SentPage { layout }),
+        Ok(()) => return page(&SentPage { layout, email: email.as_str().to_owned() }),
         Err(Failure::Refused(refusal)) => refusal,
         Err(Failure::Internal(error)) => return Err(error.into()),
     };

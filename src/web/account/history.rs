@@ -1,6 +1,7 @@
 //! The sign-in history as a table: `templates/account/history.html` shows it to its owner and to an admin.
 
 use crate::audit::Recorded;
+use crate::auth::opening::PASSWORD_AND_PASSKEY;
 use crate::auth::sessions::EVERYWHERE;
 use crate::clock::{Timestamp, from_ms};
 use crate::types::factor_kind::FactorKind;
@@ -32,19 +33,33 @@ fn kind(deed: &str) -> &'static str {
     }
 }
 
+/// Whether the account that the event is about did it itself.
+fn is_own(event: &Recorded) -> bool {
+    event.subject.as_ref().is_some_and(|subject| event.actor == format!("account:{subject}"))
+}
+
 /// What happened, in a sentence that says by which way it was.
 fn sentence(words: &Words, event: &Recorded) -> String {
     let why = event.why.as_deref().unwrap_or_default();
     match (event.deed.as_str(), why.parse::<FactorKind>()) {
+        ("signed_in", _) if why == PASSWORD_AND_PASSKEY => words.t("history-signed_in-password_passkey"),
         ("signed_in", Ok(by)) => words.of(&format!("history-signed_in-{by}")),
         ("stepped_up", Ok(by)) => words.of(&format!("history-stepped_up-{by}")),
         ("factor_added", Ok(FactorKind::Recovery)) => words.t("history-codes_made"),
+        ("factor_removed", Ok(FactorKind::Recovery)) if !is_own(event) => words.t("history-codes_taken"),
+        ("factor_removed", Ok(kind)) if !is_own(event) => {
+            words.with("history-factor_taken").arg("factor", words.factor(kind)).to_string()
+        }
         ("factor_removed", Ok(FactorKind::Recovery)) => words.t("history-codes_removed"),
         ("factor_added", Ok(kind)) => words.with("history-factor_added").arg("factor", words.factor(kind)).to_string(),
         ("factor_removed", Ok(kind)) => {
             words.with("history-factor_removed").arg("factor", words.factor(kind)).to_string()
         }
         ("signed_out", _) if why == EVERYWHERE => words.t("history-signed_out-everywhere"),
+        // What staff did must not read as if the person had.
+        ("recovery_checked", _) => words.t("history-recovery_checked"),
+        ("recovery_approved", _) => words.t("history-recovery_approved"),
+        ("recovery_refused", _) => words.t("history-recovery_refused"),
         (deed, _) => words.of(&format!("deed-{deed}")),
     }
 }

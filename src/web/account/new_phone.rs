@@ -9,10 +9,10 @@ use crate::auth::factors::Factor;
 use crate::auth::phone_changes::{self, AskRefusal, Wanted};
 use crate::auth::step_up;
 use crate::error::Failure;
-use crate::identity::accounts;
 use crate::web::account::frozen;
 use crate::web::account::password::current_sentence;
-use crate::web::account::phones::{LIST, Row, one, turned_down};
+use crate::web::account::phones::{LIST, Row, account, one, turned_down};
+use crate::web::account::security::is_phone_alone;
 use crate::web::csrf::Posted;
 use crate::web::entry;
 use crate::web::entry::register::{phone, phone_sentence};
@@ -35,6 +35,7 @@ struct NewPage {
     action: String,
     countries: Vec<Choice>,
     phone: String,
+    phone_alone: bool,
 }
 
 #[derive(Default, Deserialize)]
@@ -46,11 +47,12 @@ struct PhoneForm {
 }
 
 impl NewPage {
-    fn new(ctx: &Ctx<Person>, replaces: Option<Row>, typed: PhoneForm, errors: Errors) -> Self {
+    async fn new(ctx: &Ctx<Person>, replaces: Option<Row>, typed: PhoneForm, errors: Errors) -> Result<Self, Problem> {
+        let phone_alone = is_phone_alone(&ctx.portal, &account(ctx).await?).await?;
         let (layout, clinic) = (ctx.layout(), &ctx.portal.config.clinic);
         let country = if typed.country.is_empty() { clinic.country.code().to_owned() } else { typed.country };
         let action = address(replaces.as_ref());
-        Self {
+        Ok(Self {
             countries: clinic
                 .sms_countries
                 .iter()
@@ -61,7 +63,8 @@ impl NewPage {
             errors,
             replaces,
             action,
-        }
+            phone_alone,
+        })
     }
 }
 
@@ -88,12 +91,12 @@ async fn form(ctx: Ctx<Person>, replaces: Option<Row>) -> PageResult {
             Err(Failure::Internal(error)) => return Err(error.into()),
         }
     }
-    let account = accounts::find(&ctx.portal, fresh.account()).await?.ok_or(Problem::NotFound)?;
+    let account = account(&ctx).await?;
     if let Err(paused) = freeze::check(&ctx.portal, &account) {
         return frozen::page(ctx.layout(), &paused);
     }
     let typed = ctx.kept().await?.unwrap_or_default();
-    page(&NewPage::new(&ctx, replaces, typed, Errors::none()))
+    page(&NewPage::new(&ctx, replaces, typed, Errors::none()).await?)
 }
 
 /// 303 to the code that proves the number, or 422 and the form again.
@@ -101,11 +104,18 @@ async fn ask(ctx: Ctx<Person>, replaces: Option<Row>, typed: PhoneForm) -> PageR
     let session = &ctx.who.session;
     let Some(fresh) = step_up::fresh(&ctx.portal, session) else { return prove_first(replaces.as_ref()) };
     let layout = ctx.layout();
-    let number = match phone(&ctx.portal, &typed.phone, &typed.country) {
-        Ok(number) => number,
-        Err(refusal) => {
-            let errors = Errors::one("phone", phone_sentence(&layout.words, refusal));
-            return refused(&NewPage::new(&ctx, replaces, typed, errors));
+    let mut errors = Errors::none();
+    let number = phone(&ctx.portal, &typed.phone, &typed.country);
+    if let Err(refusal) = &number {
+        errors.add("phone", phone_sentence(&layout.words, *refusal));
+    }
+    if typed.password.is_empty() {
+        errors.add("password", layout.words.t("login-password-empty"));
+    }
+    let number = match number {
+        Ok(number) if errors.is_empty() => number,
+        _ => {
+            return refused(&NewPage::new(&ctx, replaces, typed, errors).await?);
         }
     };
     let old = replaces.as_ref().map(|old| old.id);
@@ -125,7 +135,7 @@ async fn ask(ctx: Ctx<Person>, replaces: Option<Row>, typed: PhoneForm) -> PageR
             Errors::one("phone", sentence)
         }
     };
-    refused(&NewPage::new(&ctx, replaces, typed, errors))
+    refused(&NewPage::new(&ctx, replaces, typed, errors).await?)
 }
 
 /// `GET /account/security/phones/new`: asks for a fresh proof first.

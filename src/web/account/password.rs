@@ -69,6 +69,10 @@ async fn change(ctx: Ctx<Person>, Posted(typed): Posted<PasswordForm>) -> PageRe
     let Some(fresh) = step_up::fresh(&ctx.portal, &ctx.who.session) else {
         return see_other(&entry::step_up::address(ADDRESS));
     };
+    if typed.password.is_empty() {
+        let errors = Errors::one("password", ctx.layout().words.t("login-password-empty"));
+        return refused(&form(&ctx, errors));
+    }
     let (portal, session, next) = (&ctx.portal, &ctx.who.session, "/account/security?done=password");
     let both = (typed.password.as_str(), typed.new_password.as_str());
     let refusal = match password_change::change(portal, &ctx.browser, session, &fresh, both, next).await {

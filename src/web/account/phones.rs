@@ -9,12 +9,13 @@ use crate::auth::factors::Factor;
 use crate::auth::phone_changes::{self, ChangeRefusal, Listed};
 use crate::auth::step_up;
 use crate::error::Failure;
-use crate::identity::accounts;
+use crate::identity::accounts::{self, Account};
 use crate::identity::phones;
 use crate::messaging::dispatches::{self, Reached, SentTo};
 use crate::messaging::texts::Notice;
 use crate::types::factor_kind::FactorKind;
 use crate::types::ids::PhoneId;
+use crate::web::account::security::is_phone_alone;
 use crate::web::account::{frozen, read_own, when};
 use crate::web::csrf::{Posted, Pressed};
 use crate::web::entry;
@@ -54,6 +55,7 @@ struct ListPage {
     is_full: bool,
     /// Whether the clinic counts a code to a phone when this person signs in.
     counts: bool,
+    phone_alone: bool,
     layout: Layout,
 }
 
@@ -74,9 +76,14 @@ impl Arrival {
     }
 }
 
+/// The person's account.
+pub(super) async fn account(ctx: &Ctx<Person>) -> Result<Account, Problem> {
+    accounts::find(&ctx.portal, ctx.who.signed_in.account).await?.ok_or(Problem::NotFound)
+}
+
 /// The person's phones, the main one first.
 async fn own(ctx: &Ctx<Person>) -> Result<Vec<Row>, Problem> {
-    let account = accounts::find(&ctx.portal, ctx.who.signed_in.account).await?.ok_or(Problem::NotFound)?;
+    let account = account(ctx).await?;
     let listed = phone_changes::list(&ctx.portal, &account).await?;
     read_own(ctx, Deed::SecurityRead).await?;
     let layout = ctx.layout();
@@ -103,7 +110,8 @@ async fn list(ctx: Ctx<Person>, arrival: Query<Arrival>) -> PageResult {
     let policy = policies.of(ctx.who.signed_in.role);
     let counts = policy.will_do(FactorKind::Sms) || policy.will_do(FactorKind::Voice);
     let is_full = rows.len() >= phones::MOST;
-    page(&ListPage { done: arrival.done(), rows, is_full, counts, layout: ctx.layout() })
+    let phone_alone = is_phone_alone(&ctx.portal, &account(&ctx).await?).await?;
+    page(&ListPage { done: arrival.done(), rows, is_full, counts, phone_alone, layout: ctx.layout() })
 }
 
 /// A text or a call in words. `kind` is the status's.

@@ -8,8 +8,11 @@ use serde::Deserialize;
 
 use crate::audit::{Deed, sign_in_history};
 use crate::auth::factors::{manage_codes, passkeys, recovery_codes, totp};
+use crate::error::InternalError;
+use crate::identity::accounts::Account;
 use crate::identity::{accounts, phones};
 use crate::messaging::opt_outs;
+use crate::portal::Portal;
 use crate::types::actor::Role;
 use crate::web::account::devices::{self, KnownBrowser};
 use crate::web::account::frozen;
@@ -55,6 +58,7 @@ struct SecurityPage {
     /// Whether the history begins with what happened last.
     is_newest: bool,
     is_patient: bool,
+    passkeys: i64,
     /// Whether there is an authenticator app.
     has_app: bool,
     /// Recovery codes that are left; None when none were made.
@@ -91,6 +95,11 @@ impl Arrival {
     }
 }
 
+/// Whether a phone is all that an account has to prove it with: then its pages speak of stronger ways.
+pub(super) async fn is_phone_alone(portal: &Portal, account: &Account) -> Result<bool, InternalError> {
+    Ok(totp::of(portal, account).await?.is_none() && passkeys::of(portal, account).await?.is_empty())
+}
+
 /// `GET /account/security?before=…`.
 async fn show(ctx: Ctx<Person>, arrival: Query<Arrival>) -> PageResult {
     let (layout, me) = (ctx.layout(), &ctx.who.signed_in);
@@ -105,7 +114,7 @@ async fn show(ctx: Ctx<Person>, arrival: Query<Arrival>) -> PageResult {
     let stopped = opt_outs::stopped_by(&ctx.portal, &account.phone).await?;
     let phones = phones::of(&ctx.portal, &account.phone_owner()).await?;
     let has_app = totp::of(&ctx.portal, &account).await?.is_some();
-    let has_passkey = !passkeys::of(&ctx.portal, &account).await?.is_empty();
+    let passkeys = passkeys::of(&ctx.portal, &account).await?.len();
     let codes_left = recovery_codes::of(&ctx.portal, me.account).await?.map(|set| set.left);
     read_own(&ctx, Deed::SecurityRead).await?;
     page(&SecurityPage {
@@ -124,7 +133,8 @@ async fn show(ctx: Ctx<Person>, arrival: Query<Arrival>) -> PageResult {
         few_codes: codes_left.is_some_and(|left| left < manage_codes::FEW),
         phones: phones.iter().filter(|phone| phone.proved_at.is_some()).count(),
         last2: account.phone.last2().to_owned(),
-        phone_alone: !has_app && !has_passkey,
+        phone_alone: !has_app && passkeys == 0,
+        passkeys: i64::try_from(passkeys).unwrap_or(i64::MAX),
         layout,
     })
 }

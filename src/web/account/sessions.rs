@@ -7,6 +7,7 @@ use crate::error::InternalError;
 use crate::types::ids::SessionId;
 use crate::web::account::{browser, place, when};
 use crate::web::csrf::{Posted, Pressed};
+use crate::web::entry::home::SIGNED_OUT;
 use crate::web::guard::{Ctx, Person};
 use crate::web::layout::{Layout, see_other};
 use crate::web::problem::{PageResult, Problem};
@@ -44,7 +45,7 @@ async fn end(ctx: Ctx<Person>, id: Path<String>, _: Posted<Pressed>) -> PageResu
         return Err(Problem::NotFound);
     }
     if id == ctx.who.session.id {
-        return ctx.leave("/");
+        return ctx.leave(SIGNED_OUT);
     }
     see_other("/account/security?done=session")
 }
@@ -58,7 +59,7 @@ async fn end_others(ctx: Ctx<Person>, _: Posted<Pressed>) -> PageResult {
 /// `POST /account/security/sessions/end-all`: 303 to the way in, signed out here too.
 async fn end_all(ctx: Ctx<Person>, _: Posted<Pressed>) -> PageResult {
     sessions::end_everywhere(&ctx.portal, &ctx.who.signed_in, ctx.network()).await?;
-    ctx.leave("/")
+    ctx.leave(SIGNED_OUT)
 }
 
 /// Their routes.

@@ -247,16 +247,16 @@ async fn confirm(ctx: Ctx<Admin>, role: Path<String>, Posted(form): Posted<Polic
         return see_other(&entry::step_up::address(&address(role, Some(&to.draft()))));
     };
     let mut errors = Errors::none();
+    let acknowledged = form.acknowledged == "yes";
     if let Some(sentence) = reason_wrong(&words, &form.reason) {
+        // What else is missing is said in one go.
+        let holding = policy::of(&ctx.portal, role).await?;
+        if !acknowledged && policy::touched(&ctx.portal, &holding, &to).await?.newly > 0 {
+            errors.add("acknowledged", words.t("policy-refused-acknowledge"));
+        }
         errors.add("reason", sentence);
     } else {
-        let wanted = Wanted {
-            role,
-            policy: &to,
-            based_on: &form.based_on,
-            acknowledged: form.acknowledged == "yes",
-            reason: &form.reason,
-        };
+        let wanted = Wanted { role, policy: &to, based_on: &form.based_on, acknowledged, reason: &form.reason };
         match policy::change(&ctx.portal, &fresh, &wanted, ctx.network()).await {
             Ok(()) => return see_other(&format!("/admin/policy?done={}", role.as_str())),
             Err(Failure::Refused(ChangeRefusal::NoReason)) => errors.add("reason", words.t("reason-empty")),

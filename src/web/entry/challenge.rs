@@ -18,7 +18,7 @@ use crate::portal::Portal;
 use crate::types::factor_kind::FactorKind;
 use crate::types::ids::ChallengeId;
 use crate::web::csrf::Posted;
-use crate::web::entry::challenge_progress::{delivery_sentence, held_sentence, is_soon, offers};
+use crate::web::entry::challenge_progress::{delivery_sentence, held_sentence, is_expired, is_soon, offers};
 use crate::web::entry::login::{Shut, shut};
 use crate::web::entry::method;
 use crate::web::forms::Errors;
@@ -57,8 +57,8 @@ fn lead(progress: Progress) -> Lead {
 struct Sent {
     lead: Lead,
     target: Target,
-    ends_at: Timestamp,
-    minutes: i64,
+    /// How long the code works, or worked.
+    hint: String,
     expired: bool,
     delivery: String,
     offers: bool,
@@ -123,17 +123,27 @@ async fn sent(ctx: &Ctx<Pending>, layout: &Layout, challenge: &Challenge, resent
     };
     let target = prove::target(&ctx.portal, challenge).await?;
     let ways = prove::ways(&ctx.portal, challenge).await?;
-    let resent = resent && progress.way == Way::Text && !target.has_stopped;
+    // The first text is no newer one.
+    let resent = resent && challenge.sends > 1 && progress.way == Way::Text && !target.has_stopped;
+    let expired = is_expired(progress.delivery, challenge, now);
     Ok(Sent {
-        lead: lead(progress),
+        lead: if expired { Lead::Nothing } else { lead(progress) },
         may_text: ways.have(FactorKind::Sms) && !target.has_stopped,
         may_call: progress.delivery.is_some() && ways.have(FactorKind::Voice),
         target,
-        ends_at: challenge.code_ends_at,
-        minutes: challenge.code_life.as_mins(),
-        expired: challenge.code_ends_at <= now,
-        delivery: delivery_sentence(&layout.words, &layout.zone, progress, held),
-        offers: offers(progress.delivery),
+        hint: match (expired, layout.time(&challenge.code_ends_at)) {
+            (true, time) => layout.words.with("otp-hint-expired").arg("time", time).to_string(),
+            (false, time) => {
+                let minutes = challenge.code_life.as_mins();
+                layout.words.with("otp-hint").arg("minutes", minutes).arg("time", time).to_string()
+            }
+        },
+        expired,
+        delivery: match expired {
+            true => layout.words.t("otp-err-expired"),
+            false => delivery_sentence(&layout.words, &layout.zone, progress, held),
+        },
+        offers: !expired && offers(progress.delivery, challenge, now),
         next_send_at: challenge.next_send_at,
         may_send: challenge.next_send_at <= now,
         may_wait: is_soon(challenge.next_send_at, now),

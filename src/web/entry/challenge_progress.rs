@@ -70,9 +70,15 @@ pub(super) fn held_sentence(portal: &Portal, words: &Words, zone: &Zone, challen
     words.with(key).arg("time", time).arg("phone", phone).to_string()
 }
 
-/// Whether the page offers other ways before the person asks for any.
-pub(super) fn offers(delivery: Option<Delivery>) -> bool {
-    matches!(delivery, None | Some(Delivery::Delayed(_) | Delivery::OptedOut | Delivery::Failed))
+/// Whether the page offers other ways before the person asks for any: not before one can be asked for.
+pub(super) fn offers(delivery: Option<Delivery>, challenge: &Challenge, now: Timestamp) -> bool {
+    let is_needed = matches!(delivery, None | Some(Delivery::Delayed(_) | Delivery::OptedOut | Delivery::Failed));
+    is_needed && challenge.next_send_at <= now
+}
+
+/// Whether a code was sent and works no more, so that only a new one helps.
+pub(super) fn is_expired(delivery: Option<Delivery>, challenge: &Challenge, now: Timestamp) -> bool {
+    !matches!(delivery, None | Some(Delivery::OptedOut)) && challenge.code_ends_at <= now
 }
 
 /// What the page's script is told.
@@ -93,6 +99,10 @@ async fn state(portal: &Portal, id: ChallengeId, words: Words, zone: &Zone) -> R
         return Ok(State { state: "asked", text: String::new(), offers: false });
     }
     let progress = challenges::progress(portal, &challenge).await?;
+    let now = portal.clock.now();
+    if is_expired(progress.delivery, &challenge, now) {
+        return Ok(State { state: "expired", text: words.t("otp-err-expired"), offers: false });
+    }
     let held = || held_sentence(portal, &words, zone, &challenge);
     let state = match progress.delivery {
         None => "held",
@@ -105,7 +115,8 @@ async fn state(portal: &Portal, id: ChallengeId, words: Words, zone: &Zone) -> R
         Some(Delivery::OptedOut) => "opted_out",
         Some(Delivery::Failed) => "failed",
     };
-    Ok(State { state, text: delivery_sentence(&words, zone, progress, held), offers: offers(progress.delivery) })
+    let offers = offers(progress.delivery, &challenge, now);
+    Ok(State { state, text: delivery_sentence(&words, zone, progress, held), offers })
 }
 
 /// `GET /challenge/status`: JSON, or a stream of events for who asks for one; an event a change.

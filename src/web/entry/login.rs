@@ -8,13 +8,14 @@ use serde::Deserialize;
 
 use crate::auth::entered::home_of;
 use crate::auth::factors::passkeys;
-use crate::auth::sessions;
+use crate::auth::sessions::{self, Kind};
 use crate::auth::sign_in::{SignInRefusal, sign_in};
 use crate::clock::Timestamp;
 use crate::crypto::passwords::Password;
 use crate::error::Failure;
 use crate::portal::Portal;
 use crate::web::csrf::{Posted, Pressed};
+use crate::web::entry::home::SIGNED_OUT;
 use crate::web::forms::Errors;
 use crate::web::guard::{Ctx, Person, Visitor, Who as _};
 use crate::web::layout::{Layout, page, refused, see_other};
@@ -174,12 +175,14 @@ async fn enter(ctx: Ctx<Visitor>, Posted(typed): Posted<LoginForm>) -> PageResul
     }
 }
 
-/// `POST /logout`: this session ends; 303 to the way in. Pressed again, it says the same.
+/// `POST /logout`: this session ends; 303 to the start page. Pressed again, it says the same.
 async fn leave(ctx: Ctx<Visitor>, _: Posted<Pressed>) -> PageResult {
     if let Some(session) = &ctx.who.0 {
         sessions::sign_out(&ctx.portal, session, ctx.network()).await?;
     }
-    ctx.leave("/")
+    // Who only gives up half-way in was not signed in.
+    let was_half_way = ctx.who.0.as_ref().is_some_and(|session| session.kind != Kind::Full);
+    ctx.leave(if was_half_way { "/" } else { SIGNED_OUT })
 }
 
 /// `POST /session/stay`: the guard has noted the use.

@@ -8,9 +8,12 @@ use actix_web::web::{Query, ServiceConfig, get, post};
 use askama::Template;
 use serde::Deserialize;
 
+use crate::auth::challenges::Purpose;
 use crate::auth::recovery::{self, AskRefusal, Standing, UndoRefusal};
-use crate::error::Failure;
+use crate::error::{Failure, InternalError};
+use crate::types::actor::Role;
 use crate::web::csrf::{Posted, Pressed};
+use crate::web::entry::challenge::live;
 use crate::web::entry::register::{phone, phone_sentence};
 use crate::web::forms::{Choice, Errors};
 use crate::web::guard::{Ctx, Pending, Visitor};
@@ -27,6 +30,8 @@ struct Waits {
     checked: bool,
     approvable: Option<String>,
     expires: String,
+    /// Two admins must act on it.
+    is_staffs: bool,
 }
 
 #[derive(Template)]
@@ -40,6 +45,10 @@ struct AskPage {
     /// Whether a number waits for its code.
     is_begun: bool,
     stopped: bool,
+    /// Two admins must act on it.
+    is_staffs: bool,
+    /// Where the person came from.
+    back: &'static str,
 }
 
 #[derive(Template)]
@@ -57,10 +66,17 @@ struct AskForm {
 }
 
 impl AskPage {
-    fn new(ctx: &Ctx<Pending>, typed: AskForm, standing: Option<&Standing>, errors: Errors) -> Self {
+    async fn new(
+        ctx: &Ctx<Pending>,
+        typed: AskForm,
+        standing: Option<&Standing>,
+        errors: Errors,
+    ) -> Result<Self, InternalError> {
+        let came_by = live(&ctx.portal, ctx.who.0.challenge).await?;
+        let has_ways = came_by.is_some_and(|challenge| challenge.purpose != Purpose::Recover);
         let (layout, clinic) = (ctx.layout().into_journey(), &ctx.portal.config.clinic);
         let country = if typed.country.is_empty() { clinic.country.code().to_owned() } else { typed.country };
-        Self {
+        Ok(Self {
             countries: clinic
                 .sms_countries
                 .iter()
@@ -70,10 +86,17 @@ impl AskPage {
             hours: ctx.portal.config.limits.recovery_wait.as_hours(),
             is_begun: standing.is_some(),
             stopped: false,
+            is_staffs: is_staffs(ctx),
+            back: if has_ways { "/challenge/method" } else { "/login" },
             layout,
             errors,
-        }
+        })
     }
+}
+
+/// Whether the one who is half-way in is staff.
+fn is_staffs(ctx: &Ctx<Pending>) -> bool {
+    ctx.who.0.who.as_ref().is_some_and(|who| who.role != Role::Patient)
 }
 
 #[derive(Deserialize)]
@@ -86,7 +109,7 @@ async fn show(ctx: Ctx<Pending>, arrival: Query<Arrival>) -> PageResult {
     let Some(account) = recovery::asker(&ctx.portal, &ctx.who.0).await? else { return see_other("/help/codes") };
     let standing = recovery::standing(&ctx.portal, &ctx.browser, account).await?;
     let Some(waiting) = standing.as_ref().filter(|standing| standing.phone_proved_at.is_some()) else {
-        let mut shown = AskPage::new(&ctx, AskForm::default(), standing.as_ref(), Errors::none());
+        let mut shown = AskPage::new(&ctx, AskForm::default(), standing.as_ref(), Errors::none()).await?;
         shown.stopped = standing.is_none() && arrival.stopped.is_some();
         return page(&shown);
     };
@@ -98,6 +121,7 @@ async fn show(ctx: Ctx<Pending>, arrival: Query<Arrival>) -> PageResult {
         checked: waiting.checked_at.is_some(),
         approvable: (waiting.approvable_at > layout.now).then(|| layout.day_time(&waiting.approvable_at)),
         expires: layout.day_time(&waiting.expires_at),
+        is_staffs: is_staffs(&ctx),
     };
     page(&WaitsPage { layout, waits })
 }
@@ -110,7 +134,7 @@ async fn ask(ctx: Ctx<Pending>, Posted(typed): Posted<AskForm>) -> PageResult {
         Err(refusal) => {
             let standing = recovery::standing(&ctx.portal, &ctx.browser, account).await?;
             let errors = Errors::one("phone", phone_sentence(&ctx.layout().words, refusal));
-            return refused(&AskPage::new(&ctx, typed, standing.as_ref(), errors));
+            return refused(&AskPage::new(&ctx, typed, standing.as_ref(), errors).await?);
         }
     };
     match recovery::ask(&ctx.portal, &ctx.browser, &ctx.who.0, &number).await {

@@ -9,6 +9,7 @@ use crate::auth::recovery::{self, Met, Request};
 use crate::auth::step_up::{self, FreshFactor};
 use crate::care::records;
 use crate::identity::accounts;
+use crate::types::actor::Role;
 use crate::types::ids::RecoveryId;
 use crate::web::account::{place, role_word, when};
 use crate::web::guard::{Ctx, Staff};
@@ -93,6 +94,10 @@ pub(super) struct Facts {
     pub checked: Option<Checked>,
     pub note: String,
     pub is_mine: bool,
+    /// Two admins must act on it.
+    pub is_staffs: bool,
+    /// The clinic has no admin for the other step.
+    pub is_only_admin: bool,
 }
 
 fn met_word(words: &Words, met: Option<Met>) -> String {
@@ -109,6 +114,7 @@ pub(super) async fn facts(ctx: &Ctx<Staff>, id: &str) -> Result<Facts, Problem> 
     let request = recovery::request(&ctx.portal, me.role, id).await?.ok_or(Problem::NotFound)?;
     let record = records::to_compare(&ctx.portal, me, &request, ctx.network()).await?;
     let layout = ctx.layout();
+    let is_only_admin = recovery::is_only_admin(&ctx.portal, me.account, &request).await?;
     let checked = match request.checked {
         None => None,
         Some((at, by, met)) => {
@@ -135,6 +141,8 @@ pub(super) async fn facts(ctx: &Ctx<Staff>, id: &str) -> Result<Facts, Problem> 
         checked,
         note: request.note,
         is_mine: request.owner.id == me.account,
+        is_staffs: request.owner.role != Role::Patient,
+        is_only_admin,
     })
 }
 

@@ -1,5 +1,10 @@
 passkeys-title = Passkeys and security keys
 passkeys-intro = A passkey confirms you with your finger, your face or a PIN. No code is needed, and a false page cannot use it.
+passkeys-security-hint = { $n ->
+    [0] None added
+    [one] 1 passkey
+   *[other] { $n } passkeys
+}
 passkeys-none = You have no passkey yet.
 passkeys-add = Add a passkey
 passkeys-full = You have 10 passkeys, which is the most. Remove one to add another.

@@ -1,11 +1,12 @@
 phones-title = Your phones
 phones-about = You can have 3 phones. A code can go to each of them. Add a second one in case you lose the first.
-phones-not_counted = For your account the clinic does not count codes by phone when you sign in. We use your phones to tell you what happens.
+phones-not_counted = You can have 3 phones. For your account the clinic does not count codes by phone when you sign in. We use your phones to tell you what happens.
 phones-caption = The main phone first
 phones-phone = Phone
 phones-ending = Ending in { $last2 }
 phones-main = Main phone
 phones-main-about = We write to your main phone, and codes go there first.
+phones-main-told = We write to your main phone.
 phones-since = Yours since
 phones-reached = A code last reached it
 phones-reached-never = Not known

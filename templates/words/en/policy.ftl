@@ -82,6 +82,14 @@ policy-touched-must_add = { $n ->
     [one] 1 person holds nothing that counts then. They must add a way at their next sign-in.
    *[other] { $n } people hold nothing that counts then. They must add a way at their next sign-in.
 }
+policy-touched-already = { $n ->
+    [one] Of them 1 person had to add one before this change too.
+   *[other] Of them { $n } people had to add one before this change too.
+}
+policy-touched-calls = { $n ->
+    [one] 1 person asked for calls first. They get texts then, where texts count.
+   *[other] { $n } people asked for calls first. They get texts then, where texts count.
+}
 policy-touched-ending = { $n ->
     [0] Nobody is signed out at once.
     [one] 1 signed-in browser is signed out at once.

@@ -7,6 +7,8 @@ wayback-step-number = Type the new number below. We send a code to it.
 wayback-step-met = Call us or come to the clinic. We check who you are, face to face or by video. Have a photo ID with you.
 wayback-step-second = A second member of staff approves. That is possible { $hours } hours after you ask, not sooner.
 wayback-step-second-at-once = A second member of staff approves.
+wayback-step-second-staff = A second admin approves. That is possible { $hours } hours after you ask, not sooner.
+wayback-step-second-at-once-staff = A second admin approves.
 wayback-step-in = You sign in with your password and a code sent to the new number.
 wayback-told = We tell your old phone and your email address about this request.
 wayback-phone = New mobile number
@@ -18,8 +20,10 @@ wayback-waits-title = Your request has reached us
 wayback-call = Now call us: { $phone }, { $hours }. Or come to the clinic.
 wayback-call-next = We check who you are, face to face or by video. Have a photo ID with you.
 wayback-checked = A member of staff has checked who you are. Now a second one must approve.
+wayback-checked-staff = An admin has checked who you are. Now a second one must approve.
 wayback-approvable = You need not wait to call us. Staff can connect the new phone from { $when } on.
 wayback-approvable-now = A second member of staff approves after the check. No waiting time is left.
+wayback-approvable-now-staff = A second admin approves after the check. No waiting time is left.
 wayback-then = Then we send you an email. You sign in with your password and a code sent to the new number.
 wayback-expires = The request ends by itself on { $when }.
 wayback-again = To see this page again, sign in and choose "None of these work for me".
@@ -91,11 +95,14 @@ recoveries-same = You checked this person. Somebody else must approve.
 recoveries-too_new = Your account was opened after this request was made. Somebody who had theirs before must do this.
 recoveries-own_phone = The new number is a phone of your own account. Somebody else must do this.
 recoveries-shared_phone = Your account and the one of who checked have a phone number in common. Somebody else must approve.
+recoveries-same-staff = You checked this person. Another admin must approve.
+recoveries-only_admin = Another admin must approve, and you are the only one. Ask your operator to run { $command } on the server. Or invite an admin first; then the person asks again.
+recoveries-invite = Invite an admin
 recoveries-too_soon = It can be approved from { $when } on.
 recoveries-full = Three accounts use this number already. Refuse the request, and ask for another number.
 doctor-today-recoveries = { $n ->
-    [one] 1 patient lost their phone and waits for somebody who checks who they are
-   *[other] { $n } patients lost their phones and wait for somebody who checks who they are
+    [one] 1 patient lost their phone and waits for staff
+   *[other] { $n } patients lost their phones and wait for staff
 }
 overview-recoveries-some = Waiting for staff
 overview-recoveries-link = Open lost phones
@@ -125,6 +132,9 @@ mail-recovery_undone_staff-body = Account { $id } undid its new phone at { $time
 mail-recovery_undone_staff-next = Speak with the person, and look at who checked and who approved.
 sms-recovery_begun = { $clinic }: somebody asked us to connect a new phone to your account. Was it not you? Call { $phone }.
 sms-recovery_bound = { $clinic }: our staff connected a new phone to your portal account. Was it not you? Call { $phone }.
+history-recovery_checked = Staff checked who asked for the new phone
+history-recovery_approved = Staff approved the new phone
+history-recovery_refused = Staff refused the new phone
 deed-recovery_asked = Asked staff for a new phone
 deed-recovery_phone_proved = Proved the new number of a lost phone
 deed-recovery_checked = Checked who a person with a lost phone is

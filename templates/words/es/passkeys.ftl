@@ -1,5 +1,10 @@
 passkeys-title = Llaves de acceso y de seguridad
 passkeys-intro = Una llave de acceso confirma su identidad con su dedo, su cara o un PIN. No hace falta ningún código, y una página falsa no puede usarla.
+passkeys-security-hint = { $n ->
+    [0] Ninguna añadida
+    [one] 1 llave de acceso
+   *[other] { $n } llaves de acceso
+}
 passkeys-none = Todavía no tiene ninguna llave de acceso.
 passkeys-add = Añadir una llave de acceso
 passkeys-full = Tiene 10 llaves de acceso, que es el máximo. Quite una para añadir otra.

@@ -1,11 +1,12 @@
 phones-title = Sus teléfonos
 phones-about = Puede tener 3 teléfonos. A cada uno le puede llegar un código. Añada otro por si pierde el primero.
-phones-not_counted = Para su cuenta, la clínica no acepta códigos por teléfono al entrar. Usamos sus teléfonos para avisarle de lo que pasa.
+phones-not_counted = Puede tener 3 teléfonos. Para su cuenta, la clínica no acepta códigos por teléfono al entrar. Usamos sus teléfonos para avisarle de lo que pasa.
 phones-caption = Primero el teléfono principal
 phones-phone = Teléfono
 phones-ending = Terminado en { $last2 }
 phones-main = Teléfono principal
 phones-main-about = Le escribimos a su teléfono principal, y los códigos van primero a él.
+phones-main-told = Le escribimos a su teléfono principal.
 phones-since = Suyo desde
 phones-reached = Último código que llegó
 phones-reached-never = No se sabe

@@ -82,6 +82,14 @@ policy-touched-must_add = { $n ->
     [one] 1 persona no tiene nada que valga después. Debe añadir una forma la próxima vez que entre.
    *[other] { $n } personas no tienen nada que valga después. Deben añadir una forma la próxima vez que entren.
 }
+policy-touched-already = { $n ->
+    [one] De ellas, 1 persona ya debía añadir una antes de este cambio.
+   *[other] De ellas, { $n } personas ya debían añadir una antes de este cambio.
+}
+policy-touched-calls = { $n ->
+    [one] 1 persona pidió que primero la llamen. Después recibe mensajes de texto, donde valgan.
+   *[other] { $n } personas pidieron que primero las llamen. Después reciben mensajes de texto, donde valgan.
+}
 policy-touched-ending = { $n ->
     [0] Ninguna sesión se cierra de inmediato.
     [one] 1 sesión abierta se cierra de inmediato.

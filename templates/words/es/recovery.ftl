@@ -7,6 +7,8 @@ wayback-step-number = Escriba abajo el número nuevo. Le enviamos un código.
 wayback-step-met = Llámenos o venga a la clínica. Comprobamos quién es usted, en persona o por video. Tenga un documento con foto.
 wayback-step-second = Otra persona de la clínica lo aprueba. Eso es posible { $hours } horas después de pedirlo, no antes.
 wayback-step-second-at-once = Otra persona de la clínica lo aprueba.
+wayback-step-second-staff = Otro administrador lo aprueba. Eso es posible { $hours } horas después de pedirlo, no antes.
+wayback-step-second-at-once-staff = Otro administrador lo aprueba.
 wayback-step-in = Usted entra con su contraseña y un código enviado al número nuevo.
 wayback-told = Avisamos de esta petición a su celular anterior y a su correo.
 wayback-phone = Número de celular nuevo
@@ -18,8 +20,10 @@ wayback-waits-title = Recibimos su petición
 wayback-call = Ahora llámenos: { $phone }, { $hours }. O venga a la clínica.
 wayback-call-next = Comprobamos quién es usted, en persona o por video. Tenga un documento con foto.
 wayback-checked = Una persona de la clínica ya comprobó quién es usted. Ahora otra debe aprobarlo.
+wayback-checked-staff = Un administrador ya comprobó quién es usted. Ahora otro debe aprobarlo.
 wayback-approvable = No hace falta esperar para llamarnos. El personal puede conectar el teléfono nuevo a partir del { $when }.
 wayback-approvable-now = Otra persona lo aprueba después de la comprobación. Ya no queda tiempo de espera.
+wayback-approvable-now-staff = Otro administrador lo aprueba después de la comprobación. Ya no queda tiempo de espera.
 wayback-then = Luego le enviamos un correo. Usted entra con su contraseña y un código enviado al número nuevo.
 wayback-expires = La petición termina sola: { $when }.
 wayback-again = Para ver otra vez esta página, entre y elija "Ninguna de estas me sirve".
@@ -91,11 +95,14 @@ recoveries-same = Usted comprobó a esta persona. Otra debe aprobar.
 recoveries-too_new = Su cuenta se abrió después de esta petición. Debe hacerlo alguien que ya tenía la suya.
 recoveries-own_phone = El número nuevo es un teléfono de su propia cuenta. Otra persona debe hacerlo.
 recoveries-shared_phone = Su cuenta y la de quien comprobó tienen un número de teléfono en común. Otra persona debe aprobar.
+recoveries-same-staff = Usted comprobó a esta persona. Otro administrador debe aprobar.
+recoveries-only_admin = Otro administrador debe aprobar, y usted es el único. Pida a su operador que ejecute { $command } en el servidor. O invite antes a otro; después la persona lo pide de nuevo.
+recoveries-invite = Invitar a un administrador
 recoveries-too_soon = Se puede aprobar desde { $when }.
 recoveries-full = Tres cuentas usan ya este número. Rechace la petición y pida otro número.
 doctor-today-recoveries = { $n ->
-    [one] 1 paciente perdió su teléfono y espera a que alguien compruebe quién es
-   *[other] { $n } pacientes perdieron su teléfono y esperan a que alguien compruebe quiénes son
+    [one] 1 paciente perdió su teléfono y espera al personal
+   *[other] { $n } pacientes perdieron su teléfono y esperan al personal
 }
 overview-recoveries-some = Esperan al personal
 overview-recoveries-link = Abrir celulares perdidos
@@ -125,6 +132,9 @@ mail-recovery_undone_staff-body = La cuenta { $id } quitó su celular nuevo: { $
 mail-recovery_undone_staff-next = Hable con la persona, y mire quién comprobó y quién aprobó.
 sms-recovery_begun = { $clinic }: alguien pidio conectar un celular nuevo a su cuenta. Si no fue usted, llame al { $phone }.
 sms-recovery_bound = { $clinic }: conectamos un celular nuevo a su cuenta del portal. Si no fue usted, llame al { $phone }.
+history-recovery_checked = El personal comprobó quién pidió el celular nuevo
+history-recovery_approved = El personal aprobó el celular nuevo
+history-recovery_refused = El personal rechazó el celular nuevo
 deed-recovery_asked = Pidió al personal un celular nuevo
 deed-recovery_phone_proved = Demostró tener el número nuevo de un celular perdido
 deed-recovery_checked = Comprobó quién es una persona que perdió su celular
