@@ -56,7 +56,8 @@ pub async fn confirm(
     }
     let event = Event::new(account.actor(), Deed::PasswordRefused).on(account.id).from(&browser.network);
     audit::record(portal, &mut tx, event).await?;
-    let locked = lockout::count_wrong(portal, &mut tx, account, session.device, "password", &browser.network).await?;
+    let locked =
+        lockout::count_wrong(portal, &mut tx, account, session.device, lockout::PASSWORD, &browser.network).await?;
     tx.commit().await?;
     Err(Failure::Refused(locked.map_or(CurrentRefusal::Wrong, CurrentRefusal::Locked)))
 }

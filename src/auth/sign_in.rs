@@ -263,7 +263,7 @@ fn count_later(
             };
             // An account that is locked already is not locked for longer by more wrong passwords.
             if lockout::locked_until(&portal, &mut tx, account.id, device).await?.is_none() {
-                lockout::count_wrong(&portal, &mut tx, &account, device, "password", &network).await?;
+                lockout::count_wrong(&portal, &mut tx, &account, device, lockout::PASSWORD, &network).await?;
             }
             risk::pressure::count_wrong(&portal, &mut tx).await?;
             tx.commit().await?;

@@ -1,9 +1,8 @@
 //! The mail address from before a change: the alert to it keeps it sealed, so that it can be put back.
 
-use super::{place, sql};
+use super::sql;
 use crate::audit::{self, Deed, Event};
 use crate::clock::Timestamp;
-use crate::crypto::sealed::Sealed;
 use crate::db::Tx;
 use crate::error::InternalError;
 use crate::identity::accounts::{self, Account, EmailSet};
@@ -25,12 +24,16 @@ pub(in crate::auth) async fn at(
 ) -> Result<Option<EmailAddress>, InternalError> {
     let kind = Notice::EmailChanged.as_str();
     let Some((id, sealed)) = sql::first_former_since(tx, account.id, kind, then).await? else { return Ok(None) };
-    let former = Sealed::<String>::from_bytes(sealed)
-        .open(&account.key, &place(id))
-        .map_err(|error| InternalError::new("opening an alert", error))?;
-    let former =
-        EmailAddress::parse(&former).map_err(|_| InternalError::because("an alert's former address is not one"))?;
+    let former = parsed(&super::former(account, id, sealed)?)?;
     Ok(Some(former).filter(|former| former.folded() != account.email.folded()))
+}
+
+/// The address that an alert keeps.
+///
+/// # Errors
+/// When it is not one.
+pub(super) fn parsed(text: &str) -> Result<EmailAddress, InternalError> {
+    EmailAddress::parse(text).map_err(|_| InternalError::because("an alert's former address is not one"))
 }
 
 /// Gives the account an address from before, and ends the links that were mailed since: they went to a mailbox that is not

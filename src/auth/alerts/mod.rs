@@ -254,6 +254,13 @@ fn place(id: AlertId) -> Place {
     Place { table: "alerts", column: "former_sealed", row: id.to_string() }
 }
 
+/// What an alert's link would put back.
+fn former(account: &Account, id: AlertId, sealed: Vec<u8>) -> Result<String, InternalError> {
+    Sealed::<String>::from_bytes(sealed)
+        .open(&account.key, &place(id))
+        .map_err(|error| InternalError::new("opening an alert", error))
+}
+
 /// Lets the links that were mailed so far change no phone any more; all else that they do, they still do.
 ///
 /// # Errors

@@ -16,17 +16,15 @@
 
 use std::cmp::Reverse;
 
-use super::{LINK_LIFE, place, sql};
+use super::{LINK_LIFE, former_email, sql};
 use crate::audit::{self, Deed, Event};
 use crate::auth::{email_change, factors, password_reset, phone_changes, recovery, sessions, trusted_devices};
 use crate::clock::SignedDuration;
 use crate::crypto::random::Secret;
-use crate::crypto::sealed::Sealed;
 use crate::db::Tx;
 use crate::error::InternalError;
-use crate::identity::accounts::{self, Account, EmailSet};
+use crate::identity::accounts::{self, Account};
 use crate::messaging::dispatches::{self, Contact};
-use crate::messaging::mail_refusals;
 use crate::messaging::texts::{Notice, Values};
 use crate::portal::Portal;
 use crate::types::actor::Actor;
@@ -171,10 +169,6 @@ async fn act(
         }
         let account = accounts::find_in(portal, &mut tx, id).await?.ok_or_else(gone)?;
         also.phones.extend(phone_changes::remove_since(portal, &mut tx, &account, since, &back).await?);
-        // What was mailed since went to a mailbox that may not be the owner's.
-        if let Some(first) = changes.iter().rfind(|change| former(change) == Some(Former::Email)) {
-            sql::use_up_since(&mut tx, id, first.made_at, now).await?;
-        }
     }
     shut(portal, &mut tx, &before, &why, from).await?;
     let account = accounts::find_in(portal, &mut tx, id).await?.ok_or_else(gone)?;
@@ -257,10 +251,7 @@ async fn tell_admins(portal: &Portal, tx: &mut Tx, account: &Account, admins: &[
 
 /// The sealed text of an alert.
 fn opened(account: &Account, alert: &sql::AlertRow) -> Result<String, InternalError> {
-    let sealed = alert.former_sealed.clone().unwrap_or_default();
-    Sealed::<String>::from_bytes(sealed)
-        .open(&account.key, &place(alert.id))
-        .map_err(|error| InternalError::new("opening an alert", error))
+    super::former(account, alert.id, alert.former_sealed.clone().unwrap_or_default())
 }
 
 /// Puts back what the alert's link can; None when somebody else has it, and then the transaction must be dropped.
@@ -275,17 +266,9 @@ async fn restore(
     let text = opened(&account, alert)?;
     match what {
         Former::Email => {
-            let email = EmailAddress::parse(&text)
-                .map_err(|_| InternalError::because("an alert's former address is not one"))?;
-            match accounts::set_email(portal, tx, &account, &email).await? {
-                EmailSet::Set => {}
-                EmailSet::Taken => return Ok(None),
-                EmailSet::Moved => return Err(InternalError::busy("putting a mail address back")),
-            }
-            mail_refusals::forget(tx, account.id).await?;
-            let event = Event::new(Actor::Stranger, Deed::EmailRestored).on(account.id).from(from);
-            audit::record(portal, tx, event).await?;
-            Ok(Some(phone_changes::Undone::default()))
+            let back = (&former_email::parsed(&text)?, alert.made_at);
+            let is_back = former_email::put_back(portal, tx, &account, back, from).await?;
+            Ok(is_back.then(phone_changes::Undone::default))
         }
         Former::Phone => {
             let number = PhoneNumber::from_e164(&text)

@@ -239,7 +239,7 @@ async fn count_wrong(
         }
         (Some(_), None) => {}
     }
-    let locked = lockout::count_wrong(portal, tx, account, challenge.device, "code", &browser.network).await?;
+    let locked = lockout::count_wrong(portal, tx, account, challenge.device, lockout::CODE, &browser.network).await?;
     Ok(locked.or(day))
 }
 

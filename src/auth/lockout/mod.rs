@@ -31,6 +31,11 @@ use crate::types::network::Network;
 use crate::types::person_name::PersonName;
 use crate::words::Words;
 
+/// A wrong answer that was a password, in the stored word.
+pub const PASSWORD: &str = "password";
+/// A wrong answer by a second factor, in the stored word.
+pub const CODE: &str = "code";
+
 /// How long the lock after `earlier` earlier ones lasts.
 pub fn length(limits: &Limits, earlier: i64) -> SignedDuration {
     let doublings = earlier.clamp(0, 16) as u32;
@@ -48,7 +53,7 @@ pub async fn locked_until(
     account: AccountId,
     device: Option<DeviceId>,
 ) -> Result<Option<Timestamp>, InternalError> {
-    Ok(sql::locked_until(tx, account, device, portal.clock.now()).await?)
+    Ok(sql::locked_until(tx, account, device, None, portal.clock.now()).await?)
 }
 
 /// Until when answers of this purpose are not looked at in this browser. A lock that wrong passwords brought does not stand in
@@ -63,10 +68,8 @@ pub async fn shut_until(
     device: Option<DeviceId>,
     purpose: Purpose,
 ) -> Result<Option<Timestamp>, InternalError> {
-    match purpose {
-        Purpose::ResetPassword => Ok(sql::locked_by_codes_until(tx, account, device, portal.clock.now()).await?),
-        _ => locked_until(portal, tx, account, device).await,
-    }
+    let but = (purpose == Purpose::ResetPassword).then_some(PASSWORD);
+    Ok(sql::locked_until(tx, account, device, but, portal.clock.now()).await?)
 }
 
 /// Counts a wrong answer; locks at the tenth in a row and tells the owner. Answers until when, if it locked.

@@ -14,41 +14,23 @@ fn word(device: Option<DeviceId>) -> String {
     device.map(|id| id.to_string()).unwrap_or_default()
 }
 
-/// The end of a lock that still holds.
+/// The end of a lock that still holds, but for one that these answers brought; an older program did not say which.
 pub(super) async fn locked_until(
     connection: &mut AnyConnection,
     account: AccountId,
     device: Option<DeviceId>,
+    but: Option<&str>,
     now: Timestamp,
 ) -> db::Result<Option<Timestamp>> {
     let until: Option<i64> = sqlx::query_scalar(
         "SELECT locked_until
          FROM lockouts
-         WHERE account_id = $1 AND device_id = $2 AND locked_until > $3",
+         WHERE account_id = $1 AND device_id = $2 AND locked_until > $3 AND COALESCE(locked_why, 'code') <> $4",
     )
     .bind(account.to_string())
     .bind(word(device))
     .bind(now.as_millisecond())
-    .fetch_optional(connection)
-    .await?;
-    Ok(until.map(from_ms))
-}
-
-/// The end of a lock that still holds and that wrong passwords did not bring.
-pub(super) async fn locked_by_codes_until(
-    connection: &mut AnyConnection,
-    account: AccountId,
-    device: Option<DeviceId>,
-    now: Timestamp,
-) -> db::Result<Option<Timestamp>> {
-    let until: Option<i64> = sqlx::query_scalar(
-        "SELECT locked_until
-         FROM lockouts
-         WHERE account_id = $1 AND device_id = $2 AND locked_until > $3 AND COALESCE(locked_why, '') <> 'password'",
-    )
-    .bind(account.to_string())
-    .bind(word(device))
-    .bind(now.as_millisecond())
+    .bind(but.unwrap_or_default())
     .fetch_optional(connection)
     .await?;
     Ok(until.map(from_ms))
