@@ -4,7 +4,7 @@
 mod lost_phone;
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use data_encoding::BASE32_NOPAD;
 use proptest::prelude::*;
@@ -181,7 +181,7 @@ struct Walk<'a> {
     former: String,
     undos: Vec<Secret>,
     number: usize,
-    staff: usize,
+    staff: VecDeque<(AccountId, String, String)>,
     asked_links: Tally,
     read: u64,
     passwords: usize,
@@ -649,7 +649,7 @@ async fn begin(door: &Door, number: usize) -> Walk<'_> {
         former: String::new(),
         undos: Vec::new(),
         number,
-        staff: 0,
+        staff: lost_phone::hire(door, number).await,
         asked_links: Tally::default(),
         read: door.outbox.after(0, None).last().map_or(0, |item| item.id),
         passwords: 0,
