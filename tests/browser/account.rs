@@ -33,7 +33,7 @@ async fn maria_looks_after_her_account() {
     maria.follows("Account").await;
     maria.follows("Security").await;
     maria.presses("Sign out everywhere, here too").await;
-    maria.comes_to("/").await;
+    maria.comes_to("/?done=signed-out").await;
 }
 
 #[tokio::test]

@@ -73,7 +73,9 @@ async fn a_code_that_takes_long_offers_other_ways_also_without_scripts() {
     maria.loads_again().await;
     maria.reads("It takes longer than usual.").await;
     maria.examine("Enter your code, delayed").await;
+    maria.does_not_read("Call me instead").await;
     scene.story.later(SignedDuration::from_secs(5));
+    maria.loads_again().await;
     maria.presses("Call me instead").await;
     maria.reads("We are calling the phone ending in 42.").await;
     maria.examine("Enter your code, called").await;

@@ -7,7 +7,6 @@ use salus::auth::factors::manage::{self, RemoveRefusal};
 use salus::auth::factors::passkeys;
 use salus::auth::sign_in::SignInRefusal;
 use salus::auth::step_up;
-use salus::clock::SignedDuration;
 use salus::crypto::random::Secret;
 use salus::types::actor::Role;
 use salus::types::factor_kind::FactorKind;

@@ -19,6 +19,7 @@
 //! Apps, passkeys and recovery codes stay. They open the account only for who holds them beside the password; taking
 //! them away would take from an owner who only changed numbers, and would let two members of staff strip an account.
 
+mod approve;
 mod review;
 mod sql;
 mod stop;
@@ -48,9 +49,10 @@ use crate::types::network::Network;
 use crate::types::phone::PhoneNumber;
 use crate::words::Words;
 
+pub use approve::{Approver, approve, had_a_hand, takes_all};
 pub use review::{
-    Approver, CheckRefusal, Checklist, Met, Request, Reviewer, approve, check, count_waiting, had_a_hand,
-    is_only_admin, list, open_of, refuse, request, takes_all,
+    CheckRefusal, Checklist, Met, Request, Reviewer, check, count_waiting, is_only_admin, list, open_of, refuse,
+    request,
 };
 pub use stop::{cancel, cancellable, stop, stop_here, stop_own};
 pub use undo::{UndoRefusal, undo, undoable};
