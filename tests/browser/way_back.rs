@@ -84,7 +84,7 @@ async fn something_was_not_them_and_everybody_is_shut_out() {
     let link = story.not_me_link(&mia.email, "new recovery codes").await;
     person.opens(&link).await;
     person.sees("Was this not you?").await;
-    person.reads("Every way to sign in that was added since then is taken away.").await;
+    person.reads("Every way to sign in that was added in the last 10 days is taken away.").await;
     person.presses("This was not me").await;
     person.sees("We shut everybody out").await;
     person.opens("/home").await;

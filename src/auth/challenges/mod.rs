@@ -344,7 +344,7 @@ async fn demand(
     account: &Account,
     new: &NewChallenge<'_>,
 ) -> Result<(), InternalError> {
-    if live.stronger < new.stronger || live.apart_from != new.apart_from {
+    if (new.stronger && !live.stronger) || live.apart_from != new.apart_from {
         live.stronger |= new.stronger;
         live.apart_from = new.apart_from.clone();
         sql::set_demand(tx, live.id, live.stronger, live.apart_from.as_ref()).await?;
