@@ -269,6 +269,16 @@ pub async fn admins(portal: &Portal) -> Result<Vec<Account>, InternalError> {
     Ok(all.into_iter().filter(|account| account.turned_off_at.is_none()).collect())
 }
 
+/// The same inside a transaction, which must not wait for a second connection.
+///
+/// # Errors
+/// When the database fails.
+pub async fn admins_in(portal: &Portal, tx: &mut Tx) -> Result<Vec<Account>, InternalError> {
+    let rows = sql::list(tx, Some(Role::Admin), 0, i64::MAX).await?;
+    let all = rows.into_iter().map(|row| opened(portal, row)).collect::<Result<Vec<_>, _>>()?;
+    Ok(all.into_iter().filter(|account| account.turned_off_at.is_none()).collect())
+}
+
 /// How many accounts there are, turned off ones included; `role` narrows.
 ///
 /// # Errors

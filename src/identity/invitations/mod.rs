@@ -269,7 +269,8 @@ pub async fn claim(
     let inviter = told::account_of(&row.invited_by);
     let invitation = opened(portal, row)?;
     let told = told::Told { notice: Notice::StaffJoined, inviter, name: &invitation.name, role: invitation.role };
-    told::tell(portal, tx, &accounts::admins(portal).await?, told).await?;
+    let admins = accounts::admins_in(portal, tx).await?;
+    told::tell(portal, tx, &admins, told).await?;
     Ok(Some(invitation))
 }
 
